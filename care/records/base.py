@@ -1,0 +1,129 @@
+"""Declarative base, column types and the engine.
+
+One `Base` with a naming convention, so that migrations name constraints the same on
+every database. Times are stored in UTC and are always time-zone-aware in Python.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, MetaData, String, event
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+Json = JSON(none_as_null=True)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetime in, aware UTC datetime out; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime was given; times are aware, in UTC")
+        utc = value.astimezone(timezone.utc)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
+
+
+class Text(TypeDecorator[Enum]):
+    """A `Labelled` enum stored by its wire value in a plain string column.
+
+    Plain strings keep migrations simple when a member is added on either database.
+    """
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, enum: type[Enum]) -> None:
+        super().__init__()
+        self.enum = enum
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else str(self.enum(value).value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Enum | None:
+        return None if value is None else self.enum(value)
+
+
+def enum_column(enum: type[Enum], **kwargs: Any) -> Any:
+    return mapped_column(Text(enum), **kwargs)
+
+
+def make_engine(database_url: str) -> AsyncEngine:
+    """An engine for SQLite (WAL, foreign keys on, waits 5 s for a lock) or PostgreSQL."""
+    if not database_url.startswith("sqlite"):
+        return create_async_engine(database_url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    engine = create_async_engine(database_url, connect_args={"timeout": 5})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        # The driver must not open transactions by itself: a deferred one that turns into a
+        # write meets "database is locked" at once instead of waiting.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=5000")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        # Readers take a snapshot; `Sessions.write()` asks for the write lock up front.
+        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+class Sessions:
+    """Where services get their transactions: ``async with sessions.write() as s`` commits or rolls back.
+
+    On SQLite a writer begins IMMEDIATE, so that two writers wait for each other instead of
+    failing half-way; on PostgreSQL both kinds are ordinary transactions.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._read = async_sessionmaker(engine, expire_on_commit=False)
+        self._write = async_sessionmaker(
+            engine.execution_options(sqlite_begin="IMMEDIATE"), expire_on_commit=False
+        )
+
+    def read(self) -> Any:
+        return self._read.begin()
+
+    def write(self) -> Any:
+        return self._write.begin()
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+__all__ = ["AsyncSession", "Base", "Json", "Sessions", "Text", "UtcDateTime", "enum_column", "make_engine"]

@@ -1,0 +1,112 @@
+"""Customers, the fields of their record with where each value came from, consents and data-quality issues."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from care.records.base import Base, Json, UtcDateTime, enum_column
+from care.rules.vocabulary import (
+    Channel,
+    ConsentPurpose,
+    CustomerType,
+    DataIssue,
+    FieldSource,
+    LegalBasis,
+    LifecycleStage,
+    Tier,
+)
+
+
+class Customer(Base):
+    """One person or organisation, seen whole. `phone` is the E.164 national number, 11 digits in China."""
+
+    __tablename__ = "customer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    phone: Mapped[str | None] = mapped_column(String(20), index=True)
+    type: Mapped[CustomerType] = enum_column(CustomerType, default=CustomerType.CONSUMER)
+    tier: Mapped[Tier] = enum_column(Tier, default=Tier.GENERAL, index=True)
+    tier_reason: Mapped[str | None] = mapped_column(String(200))
+    segment: Mapped[str | None] = mapped_column(String(40))
+    lifecycle_stage: Mapped[LifecycleStage] = enum_column(LifecycleStage, default=LifecycleStage.NEW)
+    preferred_channel: Mapped[Channel | None] = enum_column(Channel, nullable=True)
+    quiet_hours: Mapped[str | None] = mapped_column(String(11))  # "22:00-08:00", Asia/Shanghai
+    account_manager_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    group_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    key_account_scores: Mapped[dict[str, int] | None] = mapped_column(Json)
+    key_account_signed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    external_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    is_demo: Mapped[bool] = mapped_column(Boolean, default=False, index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    fields: Mapped[list[CustomerField]] = relationship(back_populates="customer", cascade="all, delete-orphan")
+
+
+class CustomerField(Base):
+    """One typed value of the record: where it came from, how long it may be trusted, why it is kept."""
+
+    __tablename__ = "customer_field"
+    __table_args__ = (UniqueConstraint("customer_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(40))  # phone, email, address, birthday, invoice_title, …
+    value: Mapped[str | None] = mapped_column(String(400))
+    source: Mapped[FieldSource] = enum_column(FieldSource)
+    verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmed_by_customer_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ttl_days: Mapped[int] = mapped_column(Integer)
+    purpose: Mapped[str] = mapped_column(String(80))
+    legal_basis: Mapped[LegalBasis] = enum_column(LegalBasis)
+    sensitive: Mapped[bool] = mapped_column(Boolean, default=False)
+    old_values: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    changed_by: Mapped[str | None] = mapped_column(String(80))
+
+    customer: Mapped[Customer] = relationship(back_populates="fields")
+
+
+class Consent(Base):
+    __tablename__ = "consent"
+    __table_args__ = (Index("ix_consent_customer_purpose", "customer_id", "purpose"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"))
+    purpose: Mapped[ConsentPurpose] = enum_column(ConsentPurpose)
+    notice_version: Mapped[str] = mapped_column(String(20))
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    evidence: Mapped[str] = mapped_column(String(200))
+
+
+class DataQualityIssue(Base):
+    __tablename__ = "data_quality_issue"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
+    issue: Mapped[DataIssue] = enum_column(DataIssue)
+    field: Mapped[str] = mapped_column(String(40))
+    detail: Mapped[str] = mapped_column(String(200))
+    other_customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"))
+    found_by: Mapped[str] = mapped_column(String(80))
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    fixed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AccessLog(Base):
+    """Every read of a customer's record: who, which role, which record and fields, what for."""
+
+    __tablename__ = "access_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    who: Mapped[str] = mapped_column(String(80))
+    role: Mapped[str] = mapped_column(String(20))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
+    fields: Mapped[list[str]] = mapped_column(Json)
+    purpose: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

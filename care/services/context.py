@@ -1,0 +1,50 @@
+"""What every service call needs, wired once per process and closed in one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from care.adapters.bus import open_bus
+from care.adapters.clock import ChinaCalendar, SystemClock
+from care.adapters.orders import open_order_system
+from care.adapters.sms import open_sms
+from care.ports import Clock, EventBus, OrderSystem, SmsSender, WorkCalendar
+from care.records import Sessions, make_engine
+from care.settings import Settings
+
+
+@dataclass(frozen=True)
+class Care:
+    """The living parts of customer care; the first argument of every service function."""
+
+    settings: Settings
+    sessions: Sessions
+    clock: Clock
+    calendar: WorkCalendar
+    orders: OrderSystem
+    sms: SmsSender
+    bus: EventBus
+
+
+@asynccontextmanager
+async def open_care(
+    settings: Settings, *, clock: Clock | None = None, calendar: WorkCalendar | None = None
+) -> AsyncIterator[Care]:
+    """Opens engine, bus and adapters for `settings`, and closes them at the end."""
+    sessions = Sessions(make_engine(settings.database_url))
+    try:
+        async with open_bus(settings) as bus, open_sms(settings) as sms:
+            async with open_order_system(settings, sessions) as orders:
+                yield Care(
+                    settings=settings,
+                    sessions=sessions,
+                    clock=clock or SystemClock(),
+                    calendar=calendar or ChinaCalendar(),
+                    orders=orders,
+                    sms=sms,
+                    bus=bus,
+                )
+    finally:
+        await sessions.close()
