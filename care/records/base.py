@@ -6,15 +6,27 @@ every database. Times are stored in UTC and are always time-zone-aware in Python
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timezone
 from enum import Enum
 from typing import Any
 
+import asyncpg
 from sqlalchemy import JSON, DateTime, MetaData, String, event
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from care.rules.errors import Unavailable
+
+#: How long a writer waits for another one before the person is told that the system is busy.
+LOCK_WAIT_S = 5
 
 Json = JSON(none_as_null=True)
 
@@ -78,8 +90,18 @@ def enum_column(enum: type[Enum], **kwargs: Any) -> Any:
 def make_engine(database_url: str) -> AsyncEngine:
     """An engine for SQLite (WAL, foreign keys on, waits 5 s for a lock) or PostgreSQL."""
     if not database_url.startswith("sqlite"):
-        return create_async_engine(database_url, pool_pre_ping=True, pool_size=10, max_overflow=10)
-    engine = create_async_engine(database_url, connect_args={"timeout": 5})
+        return create_async_engine(
+            database_url,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=10,
+            pool_timeout=LOCK_WAIT_S,
+            json_serializer=_json,
+            connect_args={"timeout": 5, "server_settings": {"lock_timeout": f"{LOCK_WAIT_S}s"}},
+        )
+    engine = create_async_engine(
+        database_url, json_serializer=_json, connect_args={"timeout": LOCK_WAIT_S}
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -90,7 +112,7 @@ def make_engine(database_url: str) -> AsyncEngine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=5000")
+        cursor.execute(f"PRAGMA busy_timeout={LOCK_WAIT_S * 1000}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -106,7 +128,12 @@ class Sessions:
     """Where services get their transactions: ``async with sessions.write() as s`` commits or rolls back.
 
     On SQLite a writer begins IMMEDIATE, so that two writers wait for each other instead of
-    failing half-way; on PostgreSQL both kinds are ordinary transactions.
+    failing half-way; writers of one process queue here first, because SQLite's own waiting is
+    by polling and unfair. On PostgreSQL both kinds are ordinary transactions. Never open
+    `write()` inside `write()`.
+
+    Both raise `care.rules.errors.Unavailable` when the database cannot be had now; nothing of
+    the transaction is then written.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -115,15 +142,70 @@ class Sessions:
         self._write = async_sessionmaker(
             engine.execution_options(sqlite_begin="IMMEDIATE"), expire_on_commit=False
         )
+        self._writers = asyncio.Lock() if engine.dialect.name == "sqlite" else None
 
-    def read(self) -> Any:
-        return self._read.begin()
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        async with _telling_unavailable(), self._read.begin() as session:
+            yield session
 
-    def write(self) -> Any:
-        return self._write.begin()
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        if self._writers is None:
+            async with _telling_unavailable(), self._write.begin() as session:
+                yield session
+            return
+        async with _telling_unavailable():
+            await asyncio.wait_for(self._writers.acquire(), 2 * LOCK_WAIT_S)
+            try:
+                async with self._write.begin() as session:
+                    yield session
+            finally:
+                self._writers.release()
 
     async def close(self) -> None:
         await self.engine.dispose()
 
 
-__all__ = ["AsyncSession", "Base", "Json", "Sessions", "Text", "UtcDateTime", "enum_column", "make_engine"]
+BUSY = "系统正忙,刚才的操作没有保存,请稍后再试。"
+
+_SQLITE_BUSY = ("locked", "busy", "unable to open", "disk is full", "disk I/O", "readonly")
+#: SQLSTATE classes: connection lost, transaction rolled back (deadlock), out of resources,
+#: lock not available, operator intervention.
+_POSTGRES_AWAY = ("08", "40", "53", "55P03", "57")
+
+
+@asynccontextmanager
+async def _telling_unavailable() -> AsyncIterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if not _means_unavailable(error):
+            raise
+        raise Unavailable(BUSY) from error
+    except (
+        OSError,
+        asyncio.TimeoutError,
+        PoolTimeout,
+        asyncpg.PostgresConnectionError,
+        asyncpg.OperatorInterventionError,
+        asyncpg.InsufficientResourcesError,
+    ) as error:
+        raise Unavailable(BUSY) from error
+
+
+def _means_unavailable(error: DBAPIError) -> bool:
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_POSTGRES_AWAY)
+    return any(sign in str(error.orig) for sign in _SQLITE_BUSY)
+
+
+def _json(value: Any) -> str:
+    # Chinese stays readable in the tables, and half the size.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+__all__ = ["BUSY", "AsyncSession", "Base", "Json", "Sessions", "Text", "UtcDateTime", "enum_column", "make_engine"]

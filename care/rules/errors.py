@@ -80,6 +80,10 @@ class Conflict(CareError):
     code, status, default = "conflict", 409, "内容已被他人更新,请刷新后再试。"
 
 
+class ConversationClosed(Conflict):
+    code, default = "conversation_closed", "本次会话已结束,请重新发起咨询。"
+
+
 class AlreadyTaken(Conflict):
     code, default = "already_taken", "该会话已由其他坐席接待。"
 
