@@ -50,14 +50,14 @@ clean:
 $(ENV)/.runtime: requirements.lock pyproject.toml .python-version | .venv-uv/.done
 	@echo '== 准备 Python 3.10 与运行所需的包(首次约需几分钟)'
 	@test -x $(PY) || $(UV) venv --quiet --python "$$(cat .python-version)" $(ENV)
-	@$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --python $(PY) --no-deps --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
 	@mkdir -p var
 	@touch $@
 
 $(ENV)/.tests: requirements-dev.lock $(ENV)/.runtime
 	@echo '== 准备测试所需的包'
-	@$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements-dev.lock
+	@$(UV) pip install --quiet --python $(PY) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' 2>/dev/null)
