@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -41,7 +43,7 @@ class Settings:
     trusted_origins: tuple[str, ...]
     shop_name: str
     order_number_pattern: str
-    host_page_secret: str | None
+    host_page_secret: str
     var_dir: Path
     root: Path = ROOT
 
@@ -70,12 +72,13 @@ def load_settings(environ: Mapping[str, str] | None = None, *, root: Path = ROOT
     var_dir = Path(text("VAR_DIR", str(root / "var")))
     database_url = _async_url(text("DATABASE_URL", f"sqlite:///{var_dir / 'zhike.db'}"))
     embedded = database_url.startswith("sqlite")
+    secret_key = maybe("SECRET_KEY") or _kept_secret(var_dir / "secret_key")
     return Settings(
         database_url=database_url,
         redis_url=maybe("REDIS_URL"),
         host=text("HOST", "127.0.0.1"),
         port=_port(text("PORT", "8080")),
-        secret_key=maybe("SECRET_KEY") or _kept_secret(var_dir / "secret_key"),
+        secret_key=secret_key,
         rasa_url=text("RASA_URL", "http://127.0.0.1:5005"),
         actions_url=text("ACTIONS_URL", "http://127.0.0.1:5055"),
         demo=_flag("DEMO", text("DEMO", "1" if embedded else "0")),
@@ -89,7 +92,9 @@ def load_settings(environ: Mapping[str, str] | None = None, *, root: Path = ROOT
         trusted_origins=tuple(o.strip() for o in text("TRUSTED_ORIGINS", "").split(",") if o.strip()),
         shop_name=text("SHOP_NAME", "知客优选"),
         order_number_pattern=text("ORDER_NUMBER_PATTERN", r"881\d{8}"),
-        host_page_secret=maybe("HOST_PAGE_SECRET"),
+        # Host pages must not hold our own key: without a chosen one a separate key is derived from it.
+        host_page_secret=maybe("HOST_PAGE_SECRET")
+        or hmac.new(secret_key.encode(), b"host-page", sha256).hexdigest(),
         var_dir=var_dir,
         root=root,
     )
