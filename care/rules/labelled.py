@@ -14,7 +14,8 @@ class Labelled(str, Enum):
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> Labelled:
+    def __new__(cls, value: str, label: str = "") -> Labelled:
+        # The default is for type checkers: looking a member up by its value passes no label.
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from care.rules.labelled import Labelled
 
@@ -48,7 +48,7 @@ def find_case_number(text: str) -> CaseNumber | None:
     for found in _NUMBER.finditer(text):
         try:
             kind = NumberKind(found[1].upper())
-            day = datetime.strptime(found[2], "%Y%m%d").date()
+            day = date(int(found[2][:4]), int(found[2][4:6]), int(found[2][6:]))
         except ValueError:
             continue
         if int(found[3]):

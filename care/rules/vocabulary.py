@@ -235,33 +235,33 @@ class VerifiedBy(Labelled):
 
 #: Topic → kind of contact (understanding.md, column kind).
 TOPIC_KIND: dict[Topic, Kind] = {
-    **{
-        topic: Kind.INQUIRY
-        for topic in (
+    **dict.fromkeys(
+        (
             Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER, Topic.PRODUCT_INFO, Topic.STOCK,
             Topic.PRICE_PROMOTION, Topic.PAYMENT, Topic.INVOICE, Topic.DELIVERY_POLICY,
             Topic.RETURN_POLICY, Topic.WARRANTY, Topic.INSTALLATION, Topic.USAGE, Topic.MEMBERSHIP,
             Topic.ACCOUNT, Topic.STORE, Topic.CASE_PROGRESS,
-        )
-    },
+        ),
+        Kind.INQUIRY,
+    ),
     Topic.PRIVACY: Kind.RIGHTS_REQUEST,
-    **{
-        topic: Kind.RECORD_CHANGE
-        for topic in (
+    **dict.fromkeys(
+        (
             Topic.REQUEST_RETURN, Topic.REQUEST_REPAIR, Topic.CANCEL_ORDER, Topic.CHANGE_ORDER,
             Topic.UPDATE_PROFILE,
-        )
-    },
+        ),
+        Kind.RECORD_CHANGE,
+    ),
     **{topic: Kind.COMPLAINT for topic in Topic if topic.value.startswith("complaint_")},
     Topic.PRAISE: Kind.PRAISE,
     Topic.SUGGESTION: Kind.SUGGESTION,
-    **{
-        topic: Kind.CONTROL
-        for topic in (
+    **dict.fromkeys(
+        (
             Topic.REQUEST_HUMAN, Topic.GREET, Topic.GOODBYE, Topic.THANKS, Topic.AFFIRM, Topic.DENY,
             Topic.INFORM, Topic.BOT_CHALLENGE,
-        )
-    },
+        ),
+        Kind.CONTROL,
+    ),
     Topic.CHITCHAT: Kind.OTHER,
     Topic.OUT_OF_SCOPE: Kind.OTHER,
 }  # fmt: skip
