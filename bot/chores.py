@@ -1,0 +1,70 @@
+"""Operators' chores: each opens customer care, calls one service and closes it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+import jwt
+
+from bot.up.prepare import demo_password
+from care.rules.errors import NotFound
+from care.rules.vocabulary import Role
+from care.services import complaint_log, customers, demo, staff
+from care.services.context import open_care
+from care.settings import Settings
+
+HOST_PAGE_AUDIENCE = "zhike"
+
+
+async def seed_demo(settings: Settings) -> str:
+    async with open_care(settings) as care:
+        return str(await demo.seed(care, password=demo_password(settings)))
+
+
+async def clear_demo(settings: Settings) -> str:
+    async with open_care(settings) as care:
+        return str(await demo.clear(care))
+
+
+async def verify_complaint_log(settings: Settings) -> list[complaint_log.BrokenLink]:
+    async with open_care(settings) as care:
+        return await complaint_log.verify(care)
+
+
+async def add_staff(settings: Settings, *, login: str, role: Role, name: str) -> str:
+    """Returns the password made for the new account; only its hash is kept."""
+    password = secrets.token_urlsafe(12)
+    async with open_care(settings) as care:
+        await staff.add_staff(care, login=login, name=name, role=role, password=password)
+    return password
+
+
+async def reset_staff(settings: Settings, login: str) -> str:
+    password = secrets.token_urlsafe(12)
+    async with open_care(settings) as care:
+        await staff.reset_password(care, login=login, password=password)
+    return password
+
+
+async def list_staff(settings: Settings) -> list[staff.StaffView]:
+    async with open_care(settings) as care:
+        return list(await staff.list_staff(care))
+
+
+async def host_page_token(settings: Settings, phone: str) -> str:
+    """What the shop's own page would sign for the customer with this phone; good for ten minutes.
+
+    Raises:
+        NotFound: no customer has this phone.
+    """
+    async with open_care(settings) as care:
+        customer = await customers.by_phone(care, phone)
+        if customer is None:
+            raise NotFound(f"没有手机号为 {phone} 的客户。")
+        claims = {
+            "sub": customer.public_id,
+            "aud": HOST_PAGE_AUDIENCE,
+            "exp": care.clock.now() + timedelta(minutes=10),
+        }
+        return jwt.encode(claims, settings.host_page_secret, algorithm="HS256")

@@ -1,0 +1,1 @@
+"""`zhike up`: makes everything current, then starts, watches and stops the three processes."""

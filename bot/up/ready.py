@@ -1,0 +1,22 @@
+"""Asks a process over HTTP whether it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+
+
+def http_ok(url: str, *, accept: tuple[int, ...] = (200,)) -> Callable[[], Awaitable[bool]]:
+    """A probe that is true once `url` answers with one of the `accept` statuses."""
+
+    async def probe() -> bool:
+        try:
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+                async with session.get(url) as answer:
+                    return answer.status in accept
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+            return False
+
+    return probe
