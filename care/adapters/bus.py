@@ -114,7 +114,9 @@ class RedisBus:
                             self._connected.set()
                             self._local.deliver_to_all(RESYNC)
                         elif message["type"] == "pmessage":
-                            self._local.deliver(message["channel"][len(_PREFIX) :], json.loads(message["data"]))
+                            self._local.deliver(
+                                message["channel"][len(_PREFIX) :], json.loads(message["data"])
+                            )
             except (RedisError, OSError, asyncio.TimeoutError):
                 log.warning("redis subscription lost; trying again in %.1f s", pause, exc_info=True)
             self._connected.clear()

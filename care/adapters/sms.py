@@ -21,7 +21,7 @@ class ConsoleSms:
     """For demonstrations: whoever sees the terminal is the phone."""
 
     async def send(self, phone: str, text: str) -> None:
-        print(f"[短信] {phone} {text}", file=sys.stdout, flush=True)  # noqa: T201
+        print(f"[短信] {phone} {text}", file=sys.stdout, flush=True)
 
 
 class HttpSms:

@@ -99,9 +99,7 @@ def make_engine(database_url: str) -> AsyncEngine:
             json_serializer=_json,
             connect_args={"timeout": 5, "server_settings": {"lock_timeout": f"{LOCK_WAIT_S}s"}},
         )
-    engine = create_async_engine(
-        database_url, json_serializer=_json, connect_args={"timeout": LOCK_WAIT_S}
-    )
+    engine = create_async_engine(database_url, json_serializer=_json, connect_args={"timeout": LOCK_WAIT_S})
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -208,4 +206,14 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-__all__ = ["BUSY", "AsyncSession", "Base", "Json", "Sessions", "Text", "UtcDateTime", "enum_column", "make_engine"]
+__all__ = [
+    "BUSY",
+    "AsyncSession",
+    "Base",
+    "Json",
+    "Sessions",
+    "Text",
+    "UtcDateTime",
+    "enum_column",
+    "make_engine",
+]

@@ -1,0 +1,115 @@
+"""The authoritative transcript: one numbered line after another, the same order for everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid6 import uuid7
+
+from care.records.conversation import Conversation, Message
+from care.records.staff import Staff
+from care.rules.vocabulary import Speaker
+from care.services.context import Care
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """One shown line. `understood` is for staff only; the customer's page must not get it."""
+
+    seq: int
+    speaker: Speaker
+    text: str
+    buttons: list[dict[str, str]] | None
+    card: dict[str, Any] | None
+    at: datetime
+    agent_name: str | None
+    client_msg_id: str | None
+    understood: dict[str, Any] | None
+    message_id: int = 0
+    are_buttons_used: bool = False
+
+
+async def history(care: Care, conversation_id: int, *, after: int, limit: int = 200) -> list[MessageView]:
+    """Shown lines with a sequence number above `after`, oldest first, at most `limit`."""
+    async with care.sessions.read() as session:
+        rows = await session.scalars(
+            select(Message)
+            .where(Message.conversation_id == conversation_id, Message.seq > after)
+            .order_by(Message.seq)
+            .limit(limit)
+        )
+        return await views(session, list(rows))
+
+
+async def views(session: AsyncSession, messages: Sequence[Message]) -> list[MessageView]:
+    """Shown messages with the names of their agents and whether their buttons were used."""
+    agents = {m.agent_id for m in messages if m.agent_id is not None}
+    names: dict[int, str] = {}
+    if agents:
+        rows = await session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(agents)))
+        names = {row.id: row.name for row in rows}
+    with_buttons = [m.id for m in messages if m.buttons]
+    used: set[int | None] = set()
+    if with_buttons:
+        used = set(
+            await session.scalars(
+                select(Message.reply_to).where(
+                    Message.reply_to.in_(with_buttons), Message.speaker == Speaker.CUSTOMER
+                )
+            )
+        )
+    return [
+        MessageView(
+            seq=m.seq,
+            speaker=m.speaker,
+            text=m.text,
+            buttons=m.buttons,
+            card=m.card,
+            at=m.at,
+            agent_name=names.get(m.agent_id) if m.agent_id is not None else None,
+            client_msg_id=m.client_msg_id,
+            understood=m.understood,
+            message_id=m.id,
+            are_buttons_used=m.id in used,
+        )
+        for m in messages
+        if m.seq is not None
+    ]
+
+
+def append(
+    session: AsyncSession,
+    conversation: Conversation,
+    *,
+    at: datetime,
+    speaker: Speaker,
+    text: str,
+    **columns: Any,
+) -> Message:
+    """Adds the next line. `conversation` must be locked by the caller's transaction: the number is taken here.
+
+    ``state="dropped"`` stores a line that nobody sees; it takes no number.
+    """
+    seq = None
+    if columns.get("state", "shown") == "shown":
+        conversation.last_seq += 1
+        seq = conversation.last_seq
+    if speaker in (Speaker.CUSTOMER, Speaker.AGENT):
+        conversation.last_message_at = at
+    message = Message(
+        public_id=str(UUID(int=uuid7().int)),
+        conversation_id=conversation.id,
+        seq=seq,
+        speaker=speaker,
+        text=text,
+        at=at,
+        **{"state": "shown", **columns},
+    )
+    session.add(message)
+    return message
