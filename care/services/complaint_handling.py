@@ -1,0 +1,162 @@
+"""What staff do on a case beside moving it: notes, reminders, the remedy carried out, the grade, the owner."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.records.complaint import Complaint
+from care.records.staff import Staff
+from care.rules.complaint import ComplaintState, Level, is_open
+from care.rules.deadlines import promised
+from care.rules.errors import Conflict, InvalidInput, NotFound
+from care.rules.severity import Grade, check_regrade, is_lower
+from care.services import complaint_log
+from care.services.complaint_moves import case_view, locked
+from care.services.complaint_owner import assign, first_level
+from care.services.complaint_views import CaseView
+from care.services.context import Care
+
+_LEVELS = tuple(Level)
+
+
+async def note(
+    care: Care, complaint_id: int, actor: str, text: str, *, idempotency_key: str | None = None
+) -> CaseView:
+    """Adds a person's note to the trail. Raises `InvalidInput` when it is empty."""
+    text = text.strip()
+    if not text:
+        raise InvalidInput(fields={"text": "备注不能为空。"})
+    return await _add(care, complaint_id, "note", actor, {"text": text}, idempotency_key)
+
+
+async def note_reminder(
+    care: Care, complaint_id: int, actor: str, *, idempotency_key: str | None = None
+) -> CaseView:
+    """Notes that the customer was reminded to answer; three in seven days allow a silent close."""
+    return await _add(care, complaint_id, "reminder", actor, {}, idempotency_key)
+
+
+async def note_remedy_done(
+    care: Care, complaint_id: int, actor: str, detail: str, *, idempotency_key: str | None = None
+) -> CaseView:
+    """Notes that the agreed remedy has been carried out; without it a case cannot be closed.
+
+    Raises:
+        Conflict: the case is not being executed.
+    """
+    async with care.sessions.write() as session:
+        complaint = await locked(session, complaint_id)
+        if idempotency_key and await complaint_log.event_of_key(session, idempotency_key):
+            return await case_view(session, complaint)
+        if complaint.state is not ComplaintState.EXECUTING:
+            raise Conflict(f"投诉现在是“{complaint.state.label}”,执行中才能登记处理完成。")
+        now = care.clock.now()
+        complaint.remedy_done_at = now
+        await complaint_log.append(
+            session,
+            complaint,
+            "remedy_done",
+            actor=actor,
+            at=now,
+            data={"detail": detail, "remedy": None if complaint.remedy is None else complaint.remedy.value},
+            idempotency_key=idempotency_key,
+        )
+        return await case_view(session, complaint)
+
+
+async def regrade(
+    care: Care,
+    complaint_id: int,
+    to: Grade,
+    actor: str,
+    *,
+    reason: str = "",
+    second_person: str | None = None,
+) -> CaseView:
+    """Sets the grade by hand. Anyone may raise it.
+
+    Raises:
+        IllegalMove: a lowering without a reason or without another person.
+    """
+    async with care.sessions.write() as session:
+        complaint = await locked(session, complaint_id)
+        before = complaint.grade
+        if to is before:
+            return await case_view(session, complaint)
+        check_regrade(before, to, actor=actor, second_person=second_person, reason=reason)
+        complaint.grade = to
+        await note_grade(
+            care, session, complaint, before, actor=actor, reason=reason, second_person=second_person
+        )
+        return await case_view(session, complaint)
+
+
+async def note_grade(
+    care: Care,
+    session: AsyncSession,
+    complaint: Complaint,
+    before: Grade,
+    *,
+    actor: str,
+    reason: str = "",
+    second_person: str | None = None,
+    idempotency_key: str | None = None,
+) -> None:
+    """Writes a changed grade into the trail; a raise tightens the clocks of a received case."""
+    await complaint_log.append(
+        session,
+        complaint,
+        "graded",
+        actor=actor,
+        at=care.clock.now(),
+        data={
+            "from": before.value,
+            "to": complaint.grade.value,
+            "reason": reason,
+            "second_person": second_person,
+            "cues": list(complaint.cues),
+        },
+        idempotency_key=idempotency_key,
+    )
+    if is_lower(complaint.grade, before) and complaint.received_at is not None and is_open(complaint.state):
+        await _tighten_clocks(care, session, complaint, actor=actor)
+
+
+async def hand_over(care: Care, complaint_id: int, staff_id: int, actor: str) -> CaseView:
+    """Gives the case to a named colleague. Raises `NotFound` when that account is not active."""
+    async with care.sessions.write() as session:
+        complaint = await locked(session, complaint_id)
+        staff = await session.get(Staff, staff_id)
+        if staff is None or not staff.active:
+            raise NotFound("没有找到这位同事。")
+        await assign(care, session, complaint, actor=actor, level=complaint.level, staff=staff)
+        return await case_view(session, complaint)
+
+
+async def _tighten_clocks(care: Care, session: AsyncSession, complaint: Complaint, *, actor: str) -> None:
+    """The internal clocks of the new grade from now, wherever they end earlier; promises stay as they were told."""
+    due = promised(complaint.grade, care.clock.now(), is_workday=care.calendar.is_workday)
+    if complaint.acknowledged_at is None:
+        complaint.acknowledge_due_at = _earlier(complaint.acknowledge_due_at, due.acknowledge)
+    complaint.solve_due_at = _earlier(complaint.solve_due_at, due.solve)
+    if _LEVELS.index(first_level(complaint.grade)) > _LEVELS.index(complaint.level):
+        await assign(care, session, complaint, actor=actor)
+
+
+async def _add(
+    care: Care, complaint_id: int, kind: str, actor: str, data: dict[str, Any], key: str | None
+) -> CaseView:
+    async with care.sessions.write() as session:
+        complaint = await locked(session, complaint_id)
+        if not (key and await complaint_log.event_of_key(session, key)):
+            await complaint_log.append(
+                session, complaint, kind, actor=actor, at=care.clock.now(), data=data, idempotency_key=key
+            )
+        return await case_view(session, complaint)
+
+
+def _earlier(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else min(one, other)

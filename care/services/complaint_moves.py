@@ -1,0 +1,264 @@
+"""`move`: the one writer of a complaint's state. Every change of state leaves an event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.records.complaint import Complaint, ComplaintEvent
+from care.records.conversation import Message
+from care.records.staff import Staff
+from care.rules.complaint import (
+    ComplaintState,
+    MoveFacts,
+    Remedy,
+    check_move,
+    close_kind,
+    next_level,
+)
+from care.rules.errors import Conflict, InvalidInput, NotFound
+from care.rules.vocabulary import Speaker
+from care.services import complaint_log, outbox, promises
+from care.services.complaint_owner import assign
+from care.services.complaint_views import CaseView
+from care.services.context import Care
+from care.services.promises import What
+
+S = ComplaintState
+
+#: Which promises a state keeps.
+_KEEPS: dict[ComplaintState, tuple[What, ...]] = {
+    S.ACKNOWLEDGED: (What.ACKNOWLEDGE,),
+    S.ASSESSED: (What.PERSON,),
+    S.PROPOSED: (What.FIRST_RESULT,),
+    S.EXECUTING: (What.FIRST_RESULT,),
+    S.CLOSED: (What.SOLVE,),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a move writes beside the state; None leaves a field as it is.
+
+    Attributes:
+        customer_yes: the customer's own yes to the restatement, the proposal or the remedy.
+        is_clear: a draft that says plainly what is complained of (silent receipt only).
+    """
+
+    reason: str = ""
+    second_person: str | None = None
+    customer_yes: bool = False
+    is_clear: bool = False
+    findings: str | None = None
+    root_cause_1: str | None = None
+    root_cause_2: str | None = None
+    proposal: str | None = None
+    remedy: Remedy | None = None
+    outside_ways_told: bool = False
+    merged_into_id: int | None = None
+
+
+async def move(
+    care: Care,
+    complaint_id: int,
+    to: ComplaintState,
+    actor: str,
+    *,
+    change: Change | None = None,
+    expected_version: int | None = None,
+    idempotency_key: str | None = None,
+) -> CaseView:
+    """Moves a case to `to` and writes what comes with it.
+
+    Args:
+        actor: login of the person, or ``bot``, ``customer``, ``clockwork``.
+        expected_version: the version the person saw; another one is a conflict.
+        idempotency_key: the same key again changes nothing and answers with the case as it is.
+
+    Raises:
+        NotFound: no such complaint.
+        IllegalMove: the life cycle does not allow it now.
+        Conflict: someone else changed the case since.
+        InvalidInput: merging into a case that cannot take it.
+    """
+    async with care.sessions.write() as session:
+        complaint = await locked(session, complaint_id)
+        if idempotency_key and await complaint_log.event_of_key(session, idempotency_key):
+            return await case_view(session, complaint)
+        if expected_version is not None and expected_version != complaint.state_version:
+            raise Conflict
+        await apply_move(
+            care, session, complaint, to, actor=actor, change=change, idempotency_key=idempotency_key
+        )
+        return await case_view(session, complaint)
+
+
+async def apply_move(
+    care: Care,
+    session: AsyncSession,
+    complaint: Complaint,
+    to: ComplaintState,
+    *,
+    actor: str,
+    change: Change | None = None,
+    idempotency_key: str | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """`move` inside the caller's transaction; the caller holds the complaint's or its conversation's lock.
+
+    Raises as `move`.
+    """
+    change = change or Change()
+    now, before = care.clock.now(), complaint.state
+    if to is S.MERGED:
+        await _check_survivor(session, complaint, change.merged_into_id)
+    facts = await _facts(session, complaint, to, actor, change, now)
+    check_move(before, to, facts)
+    written = {**_write(complaint, to, change, facts), **(data or {})}
+    complaint.state = to
+    await complaint_log.append(
+        session,
+        complaint,
+        "state",
+        actor=actor,
+        at=now,
+        from_state=before,
+        to_state=to,
+        data=written,
+        idempotency_key=idempotency_key,
+    )
+    if to in _KEEPS:
+        await promises.keep(session, complaint.id, _KEEPS[to], now)
+    if to in (S.WITHDRAWN, S.RECLASSIFIED, S.MERGED):
+        await promises.release(session, complaint.id, now)
+    if before is S.PROPOSED and to is S.INVESTIGATING:
+        await assign(care, session, complaint, actor=actor, level=facts.level_to)
+    outbox.add(
+        session,
+        care,
+        "complaint_changed",
+        {"complaint": complaint.id, "case_number": complaint.case_number, "state": to.value},
+    )
+
+
+async def locked(session: AsyncSession, complaint_id: int) -> Complaint:
+    """The complaint, held until the transaction ends. Raises `NotFound`."""
+    found: Complaint | None = await session.scalar(
+        select(Complaint).where(Complaint.id == complaint_id).with_for_update()
+    )
+    if found is None:
+        raise NotFound("没有找到这条投诉。")
+    return found
+
+
+async def case_view(session: AsyncSession, complaint: Complaint) -> CaseView:
+    """The case as its customer may see it."""
+    owner = await session.get(Staff, complaint.owner_id) if complaint.owner_id else None
+    return CaseView(
+        id=complaint.id,
+        case_number=complaint.case_number or "",
+        state=complaint.state,
+        grade=complaint.grade,
+        level=complaint.level,
+        topic=complaint.topic,
+        category_label=complaint.category.label,
+        own_words=complaint.own_words,
+        order_number=complaint.order_number,
+        received_at=complaint.received_at or complaint.opened_at,
+        solve_due_at=complaint.solve_due_at,
+        first_result_at=await promises.due_of(session, complaint.id, What.FIRST_RESULT),
+        closed_at=complaint.closed_at,
+        owner_name=None if owner is None else owner.name,
+        proposal=complaint.proposal,
+        version=complaint.state_version,
+    )
+
+
+async def customers_last_word(session: AsyncSession, complaint: Complaint) -> datetime | None:
+    """When the customer last wrote in the conversation of the case."""
+    if complaint.conversation_id is None:
+        return None
+    at: datetime | None = await session.scalar(
+        select(func.max(Message.at)).where(
+            Message.conversation_id == complaint.conversation_id, Message.speaker == Speaker.CUSTOMER
+        )
+    )
+    return at
+
+
+async def _facts(
+    session: AsyncSession,
+    complaint: Complaint,
+    to: ComplaintState,
+    actor: str,
+    change: Change,
+    now: datetime,
+) -> MoveFacts:
+    reminders = await session.scalars(
+        select(ComplaintEvent.at).where(
+            ComplaintEvent.complaint_id == complaint.id, ComplaintEvent.kind == "reminder"
+        )
+    )
+    is_refusal = complaint.state is S.PROPOSED and to in (S.INVESTIGATING, S.UNRESOLVED)
+    return MoveFacts(
+        now=now,
+        actor=actor,
+        second_person=change.second_person,
+        reason=change.reason,
+        customer_yes=change.customer_yes,
+        is_clear=change.is_clear,
+        silent_since=await customers_last_word(session, complaint) or complaint.opened_at,
+        proposal=change.proposal or "",
+        refusals=complaint.refusals + int(is_refusal),
+        level=complaint.level,
+        level_to=next_level(complaint.level) if is_refusal else complaint.level,
+        outside_ways_told=change.outside_ways_told or complaint.external_recourse_told_at is not None,
+        remedy_done=complaint.remedy_done_at is not None,
+        reminders=tuple(reminders),
+        ended_at=complaint.closed_at,
+        case=str(complaint.id),
+        merged_into=None if change.merged_into_id is None else str(change.merged_into_id),
+    )
+
+
+def _write(complaint: Complaint, to: ComplaintState, change: Change, facts: MoveFacts) -> dict[str, Any]:
+    """Sets the columns that come with a move; returns them for the event."""
+    written: dict[str, Any] = {}
+    for name in ("findings", "root_cause_1", "root_cause_2", "proposal", "remedy"):
+        value = getattr(change, name)
+        if value is not None:
+            setattr(complaint, name, value)
+            written[name] = str(value)
+    for name in ("reason", "second_person"):
+        if getattr(change, name):
+            written[name] = getattr(change, name)
+    if facts.refusals > complaint.refusals:
+        complaint.refusals = written["refusals"] = facts.refusals
+    if change.outside_ways_told and complaint.external_recourse_told_at is None:
+        complaint.external_recourse_told_at = facts.now
+        written["outside_ways_told"] = True
+    if to is S.ACKNOWLEDGED:
+        complaint.acknowledged_at = facts.now
+    elif to is S.CLOSED:
+        complaint.closed_at, complaint.close_kind = facts.now, close_kind(facts)
+        written["close_kind"] = complaint.close_kind.value
+    elif to is S.UNRESOLVED:
+        complaint.closed_at = facts.now
+    elif to is S.REOPENED:
+        complaint.reopen_count += 1
+        complaint.closed_at = complaint.close_kind = complaint.remedy_done_at = None
+        complaint.refusals = 0
+        written["reopen_count"] = complaint.reopen_count
+    elif to is S.MERGED:
+        complaint.merged_into_id = written["merged_into"] = change.merged_into_id
+    return written
+
+
+async def _check_survivor(session: AsyncSession, complaint: Complaint, survivor_id: int | None) -> None:
+    survivor = await session.get(Complaint, survivor_id) if survivor_id else None
+    if survivor is None or survivor.id == complaint.id or survivor.state in (S.DRAFT, S.MERGED):
+        raise InvalidInput("合并需要指定另一条有效的投诉。")

@@ -1,0 +1,211 @@
+"""Receiving a complaint: number, owner, clocks and promises in one transaction, by the customer's yes or by silence."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.records.complaint import Complaint
+from care.records.staff import Staff
+from care.rules.complaint import DRAFT_SILENCE, ComplaintState
+from care.rules.deadlines import promised
+from care.rules.errors import NotFound
+from care.rules.times import format_moment
+from care.rules.vocabulary import Owner, Speaker
+from care.services import complaint_log, conversation_rows, interactions, promises, transcript
+from care.services.case_numbers import next_case_number
+from care.services.complaint_drafts import open_draft_row
+from care.services.complaint_grading import regrade_by_facts
+from care.services.complaint_moves import Change, apply_move, customers_last_word, locked
+from care.services.complaint_orders import link_order, order_facts
+from care.services.complaint_owner import assign
+from care.services.complaint_views import Receipt, says_what_happened
+from care.services.context import Care
+from care.services.conversation_rows import verified_customer_id
+from care.services.promises import What
+
+CLOCKWORK = "clockwork"
+
+
+async def receive(
+    care: Care,
+    session: AsyncSession,
+    draft: Complaint,
+    *,
+    received_by: str,
+    change: Change,
+    idempotency_key: str,
+    source_message_id: int | None,
+) -> None:
+    """draft → received: gives the case number, the clocks, the owner, and writes what is promised.
+
+    The caller holds the conversation's lock, or the draft's when it has no conversation.
+
+    Raises:
+        IllegalMove: the customer has neither confirmed nor been silent long enough.
+    """
+    now = care.clock.now()
+    await regrade_by_facts(session, draft, now)
+    due = promised(draft.grade, now, is_workday=care.calendar.is_workday)
+    draft.received_at = now
+    draft.received_by = received_by
+    draft.acknowledge_due_at = due.acknowledge
+    draft.solve_due_at = due.solve
+    draft.case_number = await next_case_number(session, now)
+    await apply_move(
+        care,
+        session,
+        draft,
+        ComplaintState.RECEIVED,
+        actor="customer" if change.customer_yes else received_by,
+        change=change,
+        idempotency_key=idempotency_key,
+        data={
+            "case_number": draft.case_number,
+            "grade": draft.grade.value,
+            "acknowledge_due_at": due.acknowledge.isoformat(),
+            "first_result_at": due.first_result.isoformat(),
+            "solve_due_at": due.solve.isoformat(),
+        },
+    )
+    told = {
+        What.ACKNOWLEDGE: due.acknowledge,
+        What.PERSON: due.person,
+        What.FIRST_RESULT: due.first_result,
+        What.SOLVE: due.solve,
+    }
+    for what, due_at in told.items():
+        if due_at is not None:
+            await promises.record(
+                session,
+                what=what.value,
+                due_at=due_at,
+                promised_by="bot",
+                made_at=now,
+                complaint=draft,
+                source_message_id=source_message_id,
+            )
+    await assign(care, session, draft, actor="system")
+
+
+async def receipt_of(session: AsyncSession, case: Complaint) -> Receipt:
+    """What the customer was told when the case was received; the same at every later asking."""
+    owner = await session.get(Staff, case.owner_id) if case.owner_id else None
+    if case.case_number is None or case.acknowledge_due_at is None or case.solve_due_at is None:
+        raise NotFound("这条投诉还没有受理。")
+    return Receipt(
+        complaint_id=case.id,
+        case_number=case.case_number,
+        grade=case.grade,
+        acknowledge_due_at=await promises.due_of(session, case.id, What.ACKNOWLEDGE)
+        or case.acknowledge_due_at,
+        first_result_at=await promises.due_of(session, case.id, What.FIRST_RESULT) or case.solve_due_at,
+        solve_due_at=await promises.due_of(session, case.id, What.SOLVE) or case.solve_due_at,
+        owner_name=None if owner is None else owner.name,
+    )
+
+
+async def confirm_draft(care: Care, conversation_id: int, source_message_id: int) -> Receipt:
+    """The customer's yes to the restatement: received, given to an owner, acknowledged, promised.
+
+    The same message again gives the same receipt. A draft that was meanwhile received by silence
+    gives its receipt too.
+
+    Raises:
+        NotFound: the conversation has no draft and no case.
+    """
+    key = f"confirm:{source_message_id}"
+    number = await _draft_order_number(care, conversation_id)
+    facts = await order_facts(care, conversation_id, number) if number else None
+    async with care.sessions.write() as session:
+        conversation = await conversation_rows.locked(session, conversation_id)
+        confirmed = await complaint_log.event_of_key(session, key)
+        if confirmed is not None:
+            return await receipt_of(session, await locked(session, confirmed.complaint_id))
+        draft = await open_draft_row(session, conversation_id)
+        if draft is None:
+            case = await _received_by_silence(session, conversation_id)
+            if case is None:
+                raise NotFound("没有正在登记的投诉。")
+            return await receipt_of(session, case)
+        draft.customer_id = draft.customer_id or await verified_customer_id(
+            session, conversation, care.clock.now()
+        )
+        if facts is not None and facts.number == draft.order_number:
+            await link_order(session, draft, facts)
+        await receive(
+            care, session, draft, received_by="bot", change=Change(customer_yes=True), idempotency_key=key,
+            source_message_id=source_message_id,
+        )  # fmt: skip
+        await apply_move(care, session, draft, ComplaintState.ACKNOWLEDGED, actor="bot")
+        receipt = await receipt_of(session, draft)
+    await interactions.note_data(care, conversation_id, written=("complaint",))
+    return receipt
+
+
+async def receive_silent_drafts(care: Care) -> list[Receipt]:
+    """Receives every clear draft whose customer has been silent for 30 minutes. Run by the clockwork.
+
+    Each is its own transaction. The receipt is told in the conversation and the case thereby acknowledged,
+    unless the conversation is closed: then its owner has to reach the customer within the promised time.
+    """
+    before = care.clock.now() - DRAFT_SILENCE
+    async with care.sessions.read() as session:
+        rows = await session.execute(
+            select(Complaint.id, Complaint.conversation_id)
+            .where(Complaint.state == ComplaintState.DRAFT, Complaint.opened_at <= before)
+            .order_by(Complaint.id)
+        )
+        waiting = [(row.id, row.conversation_id) for row in rows]
+    receipts = [await _receive_silent(care, *draft) for draft in waiting]
+    return [receipt for receipt in receipts if receipt is not None]
+
+
+async def _receive_silent(care: Care, complaint_id: int, conversation_id: int | None) -> Receipt | None:
+    async with care.sessions.write() as session:
+        conversation = None
+        if conversation_id is not None:
+            conversation = await conversation_rows.locked(session, conversation_id)
+        draft = await session.get(Complaint, complaint_id, with_for_update=True)
+        if draft is None or draft.state is not ComplaintState.DRAFT or not _is_clear(draft):
+            return None
+        last_word = await customers_last_word(session, draft) or draft.opened_at
+        if care.clock.now() - last_word < DRAFT_SILENCE:
+            return None
+        await receive(
+            care, session, draft, received_by=CLOCKWORK, change=Change(is_clear=True),
+            idempotency_key=f"silent:{draft.id}", source_message_id=draft.source_message_id,
+        )  # fmt: skip
+        receipt = await receipt_of(session, draft)
+        if conversation is not None and conversation.owner is not Owner.CLOSED:
+            text = (
+                f"您反映的问题已受理,编号 {receipt.case_number}。"
+                f"我们会在 {format_moment(receipt.first_result_at, now=care.clock.now())} 前给您结果。"
+            )
+            transcript.append(session, conversation, at=care.clock.now(), speaker=Speaker.SYSTEM, text=text)
+            await apply_move(care, session, draft, ComplaintState.ACKNOWLEDGED, actor=CLOCKWORK)
+    if conversation is not None:
+        await conversation_rows.announce(care, conversation)
+        await interactions.note_data(care, conversation.id, written=("complaint",))
+    return receipt
+
+
+async def _received_by_silence(session: AsyncSession, conversation_id: int) -> Complaint | None:
+    found: Complaint | None = await session.scalar(
+        select(Complaint)
+        .where(Complaint.conversation_id == conversation_id, Complaint.received_by == CLOCKWORK)
+        .order_by(Complaint.received_at.desc(), Complaint.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def _draft_order_number(care: Care, conversation_id: int) -> str | None:
+    async with care.sessions.read() as session:
+        draft = await open_draft_row(session, conversation_id)
+        return None if draft is None else draft.order_number
+
+
+def _is_clear(draft: Complaint) -> bool:
+    """Whether the draft says plainly what is complained of."""
+    return says_what_happened(draft.own_words) or bool(draft.cues or draft.product_said or draft.remedy_said)
