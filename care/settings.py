@@ -46,6 +46,7 @@ class Settings:
     host_page_secret: str
     var_dir: Path
     root: Path = ROOT
+    trusted_proxies: tuple[str, ...] = ()
 
     @property
     def is_embedded_database(self) -> bool:
@@ -97,6 +98,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, root: Path = ROOT
         or hmac.new(secret_key.encode(), b"host-page", sha256).hexdigest(),
         var_dir=var_dir,
         root=root,
+        trusted_proxies=_networks(text("TRUSTED_PROXIES", "")),
     )
 
 
@@ -112,6 +114,18 @@ def _async_url(url: str) -> str:
     if url.startswith(("sqlite+aiosqlite:", "postgresql+asyncpg:")):
         return url
     raise SettingsError(f"ZHIKE_DATABASE_URL: {url.split(':', 1)[0]!r} 不受支持,可用 sqlite:/// 或 postgresql://")
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    networks = tuple(part.strip() for part in text.split(",") if part.strip())
+    for network in networks:
+        try:
+            ip_network(network, strict=False)
+        except ValueError:
+            raise SettingsError(
+                f"ZHIKE_TRUSTED_PROXIES: {network!r} 不是地址或网段,如 127.0.0.1 或 10.0.0.0/8"
+            ) from None
+    return networks
 
 
 def _port(text: str) -> int:

@@ -1,0 +1,275 @@
+"""`/ws/chat`: a visitor's connection, frame by frame."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import structlog
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+
+from bot.web import texts
+from bot.web.clients import may_open_chat
+from bot.web.frames import (
+    HARD_MAX_FRAME,
+    Ack,
+    Button,
+    CancelRequest,
+    End,
+    Frame,
+    Hello,
+    Message,
+    RequestHuman,
+    Survey,
+    Typing,
+    error_frame,
+    read_frame,
+)
+from bot.web.keys import ADDRESS, PARTS, Parts
+from bot.web.sending import Sender
+from care.rules.errors import BadFrame, CareError, ConversationClosed, Forbidden, TooManyRequests, Unavailable
+from care.services import conversations, handoff, identity
+from care.services.conversations import Accepted, ConversationView
+
+log = structlog.get_logger(__name__)
+
+HELLO_TIMEOUT_S = 15.0
+HEARTBEAT_S = 25.0
+
+
+class HelloFirst(BadFrame):
+    code, default = "hello_first", texts.HELLO_FIRST
+
+
+class HelloAgain(BadFrame):
+    code, default = "already_welcome", texts.HELLO_AGAIN
+
+
+class SurveyLater(Unavailable):
+    code, default = "survey_unavailable", texts.SURVEY_LATER
+
+
+class Unexpected(CareError):
+    code, status, default = "unexpected", 500, texts.UNEXPECTED
+
+
+async def chat_socket(request: web.Request) -> web.StreamResponse:
+    """Upgrades to the chat protocol, for own pages and those of trusted hosts."""
+    parts = request.app[PARTS]
+    address = request[ADDRESS]
+    if not may_open_chat(request, parts.care.settings.trusted_origins):
+        raise Forbidden(texts.FOREIGN_ORIGIN)
+    if (
+        not parts.limiter.connections.take(address)
+        or parts.sockets.count(address) >= parts.limiter.limits.sockets_per_address
+    ):
+        raise TooManyRequests(texts.TOO_MANY_CONNECTIONS)
+    # No compression: a few bytes saved are not worth a buffer for each visitor.
+    ws = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=HARD_MAX_FRAME, compress=False)
+    await ws.prepare(request)
+    connection = ChatConnection(ws, request.transport, parts, address)
+    with parts.sockets.counting(address, connection):
+        await connection.run()
+    return ws
+
+
+class ChatConnection:
+    """One visitor's socket from hello to the end. Frames are handled one after the other."""
+
+    def __init__(
+        self, ws: web.WebSocketResponse, transport: asyncio.Transport | None, parts: Parts, address: str
+    ) -> None:
+        self._ws = ws
+        self._parts = parts
+        self._care = parts.care
+        self._address = address
+        self._sender = Sender(ws, transport, parts.care, parts.metrics)
+        self._strikes = parts.limiter.strikes()
+        self._visitor = ""
+        self._view: ConversationView | None = None
+
+    async def run(self) -> None:
+        sending = asyncio.create_task(self._sender.run())
+        reading = asyncio.create_task(self._read())
+        try:
+            await asyncio.wait({sending, reading}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if self._view is not None:
+                self._parts.hub.leave(self._view.id, self)
+            for task in (sending, reading):
+                task.cancel()
+            await asyncio.gather(sending, reading, return_exceptions=True)
+            await self._sender.finish()
+
+    def close_soon(self, code: int, reason: str) -> None:
+        self._sender.close_soon(code, reason)
+
+    # What the hub calls.
+
+    def wake(self, seq: int | None = None, owner_version: int | None = None) -> None:
+        self._sender.wake(seq, owner_version)
+
+    def show_typing(self, speaker: str) -> None:
+        self._sender.show_typing(speaker)
+
+    @property
+    def is_queued(self) -> bool:
+        return self._sender.is_queued
+
+    def follow(self, view: ConversationView) -> None:
+        """Goes on in the conversation that followed the closed one."""
+        if self._view is None or self._view.id == view.id:
+            return
+        self._parts.hub.leave(self._view.id, self)
+        self._view = view
+        self._parts.hub.join(view.id, self)
+        self._sender.bind(view, self._visitor, after=0)
+
+    # Reading.
+
+    async def _read(self) -> None:
+        while True:
+            timeout = HELLO_TIMEOUT_S if self._view is None else None
+            try:
+                incoming = await self._ws.receive(timeout)
+            except asyncio.TimeoutError:
+                self.close_soon(WSCloseCode.POLICY_VIOLATION, "no hello")
+                return
+            if incoming.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                return
+            await self._take(incoming)
+            # A flood must leave the others, and the answers to it, their turn.
+            await asyncio.sleep(0)
+
+    async def _take(self, incoming: WSMessage) -> None:
+        """One frame; whatever is wrong with it is said to this visitor and hurts nobody else."""
+        client_msg_id = None
+        try:
+            try:
+                if incoming.type is not WSMsgType.TEXT:
+                    raise BadFrame(texts.NOT_JSON)
+                frame = read_frame(incoming.data)
+                self._parts.metrics.frames.labels(str(frame.__struct_config__.tag)).inc()
+                client_msg_id = frame.client_msg_id if isinstance(frame, Message | Button) else None
+                self._check_rate()
+            except CareError as refusal:
+                self._refuse(refusal, client_msg_id)
+                if not self._strikes.take():
+                    self.close_soon(WSCloseCode.POLICY_VIOLATION, "too many bad frames")
+                return
+            await self._handle(frame)
+        except CareError as refusal:
+            self._refuse(refusal, client_msg_id)
+        except Exception:
+            log.exception("chat.frame_failed")
+            self._refuse(Unexpected(), client_msg_id)
+
+    def _check_rate(self) -> None:
+        limiter = self._parts.limiter
+        # The visitor's own measure comes first: who floods does not use up the neighbours' share of an address.
+        is_within = not self._visitor or limiter.visitor_frames.take(self._visitor)
+        if not (is_within and limiter.address_frames.take(self._address)):
+            raise TooManyRequests(texts.TOO_FAST)
+
+    def _refuse(self, refusal: CareError, client_msg_id: str | None) -> None:
+        self._parts.metrics.refused.labels(refusal.code).inc()
+        self._sender.offer(error_frame(refusal, client_msg_id))
+
+    # What each frame does.
+
+    async def _handle(self, frame: Frame) -> None:
+        if isinstance(frame, Hello):
+            await self._hello(frame)
+            return
+        here = self._conversation().id
+        if isinstance(frame, Message):
+            await self._accept(
+                frame.client_msg_id,
+                partial(
+                    conversations.accept_message,
+                    self._care,
+                    client_msg_id=frame.client_msg_id,
+                    text=frame.text,
+                ),
+            )
+        elif isinstance(frame, Button):
+            await self._accept(
+                frame.client_msg_id,
+                partial(
+                    conversations.accept_button,
+                    self._care,
+                    client_msg_id=frame.client_msg_id,
+                    payload=frame.payload,
+                ),
+            )
+        elif isinstance(frame, RequestHuman):
+            await self._request_human()
+        elif isinstance(frame, CancelRequest):
+            await handoff.cancel_request(self._care, here)
+            self._sender.tell_owner_again()
+        elif isinstance(frame, End):
+            await handoff.close(self._care, here, "customer")
+            self._sender.tell_owner_again()
+        elif isinstance(frame, Survey):
+            raise SurveyLater
+        elif isinstance(frame, Typing):
+            pass  # accepted and rate-limited; for the desk's sockets once there are any
+
+    async def _hello(self, hello: Hello) -> None:
+        if self._view is not None:
+            raise HelloAgain
+        page = None
+        if hello.page is not None:
+            page = {name: value for name in hello.page.__struct_fields__ if (value := getattr(hello.page, name))}
+        visit = await conversations.open_visit(self._care, hello.visitor, page=page)
+        view = visit.conversation
+        self._visitor = visit.visitor_token or hello.visitor or ""
+        is_same = hello.conversation in (None, view.public_id) and visit.visitor_token is None
+        # Numbers of another conversation mean nothing here.
+        after = hello.after if is_same and hello.after <= view.seq else 0
+        self._view = view
+        self._parts.hub.join(view.id, self)
+        self._sender.bind(view, self._visitor, after)
+        if hello.identity is not None:
+            await identity.verify_token(self._care, view.id, hello.identity)
+
+    async def _accept(self, client_msg_id: str, store: Callable[[int], Awaitable[Accepted]]) -> None:
+        """Stores and acknowledges; only then may the bot begin."""
+        self._sender.expect_own(client_msg_id)
+        try:
+            try:
+                accepted = await store(self._conversation().id)
+            except ConversationClosed:
+                await self._go_on()
+                self._sender.expect_own(client_msg_id)
+                accepted = await store(self._conversation().id)
+        except BaseException:
+            self._sender.not_own(client_msg_id)
+            raise
+        view = self._conversation()
+        if not accepted.is_duplicate:
+            self._sender.acked_own(view.id, accepted.seq)
+        self._sender.offer(Ack(client_msg_id, accepted.seq))
+        self._parts.dispatcher.wake(view.id)
+
+    async def _request_human(self) -> None:
+        try:
+            await handoff.request_human(self._care, self._conversation().id, reason="asked")
+        except ConversationClosed:
+            await self._go_on()
+            await handoff.request_human(self._care, self._conversation().id, reason="asked")
+        self._sender.tell_owner_again()
+
+    async def _go_on(self) -> None:
+        """The conversation has ended: the visitor's next one begins, for every tab of theirs."""
+        closed = self._conversation()
+        visit = await conversations.open_visit(self._care, self._visitor)
+        for listener in self._parts.hub.listeners(closed.id):
+            if isinstance(listener, ChatConnection):
+                listener.follow(visit.conversation)
+
+    def _conversation(self) -> ConversationView:
+        if self._view is None:
+            raise HelloFirst
+        return self._view

@@ -1,0 +1,87 @@
+"""What happens without anybody asking: deliveries, silent drafts, contacts that ended, turns left behind.
+
+Every web process runs this; a lease in the records decides which of them does a job at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot.web.dispatcher import Dispatcher
+from bot.web.metrics import Metrics
+from bot.web.ports import OutboxHandlers
+from care.rules.errors import CareError
+from care.services import complaints, interactions, leases, outbox
+from care.services.context import Care
+
+log = structlog.get_logger(__name__)
+
+#: A lease outlives the pause, so that the same process usually keeps the job.
+LEASE_PAUSES = 4
+#: A job that hangs must not stop the others, nor be done twice: it ends before its lease does.
+MIN_LEASE_S = 30
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    pause_s: float
+    run: Callable[[], Awaitable[object]]
+
+    @property
+    def lease_s(self) -> int:
+        return max(MIN_LEASE_S, round(self.pause_s * LEASE_PAUSES))
+
+
+def jobs(care: Care, dispatcher: Dispatcher, handlers: OutboxHandlers, metrics: Metrics) -> tuple[Job, ...]:
+    async def deliver() -> None:
+        metrics.delivered.inc(await outbox.deliver_due(care, handlers))
+
+    return (
+        Job("outbox", 1.0, deliver),
+        Job("silent_drafts", 60.0, lambda: complaints.receive_silent_drafts(care)),
+        Job("idle_contacts", 60.0, lambda: interactions.end_idle(care)),
+        Job("left_turns", 30.0, dispatcher.recover),
+    )
+
+
+class Clockwork:
+    def __init__(self, care: Care, all_jobs: tuple[Job, ...], metrics: Metrics) -> None:
+        self._care = care
+        self._jobs = all_jobs
+        self._metrics = metrics
+        self._holder = f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await asyncio.gather(*(self._keep(job) for job in self._jobs))
+
+    async def _keep(self, job: Job) -> None:
+        while True:
+            result = await self.run_once(job)
+            self._metrics.jobs.labels(job.name, result).inc()
+            await asyncio.sleep(job.pause_s)
+
+    async def run_once(self, job: Job) -> str:
+        """``done``, ``elsewhere`` when another process has the lease, or ``failed``; never raises."""
+        try:
+            if not await leases.hold(self._care, job.name, self._holder, job.lease_s):
+                return "elsewhere"
+            await asyncio.wait_for(job.run(), job.lease_s * 0.9)
+        except asyncio.TimeoutError:
+            log.error("clockwork.too_slow", job=job.name, limit_s=job.lease_s)
+            return "failed"
+        except CareError as trouble:
+            log.warning("clockwork.failed", job=job.name, why=trouble.code)
+            return "failed"
+        except Exception:
+            log.exception("clockwork.failed", job=job.name)
+            return "failed"
+        return "done"

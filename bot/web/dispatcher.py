@@ -1,0 +1,162 @@
+"""Brings customers' stored messages to the bot, in order per conversation, and its answers into the records.
+
+One worker for each conversation that has something to answer. The message stays pending in the
+records until its answer is stored, so whatever happens here (a crash, a restart, Rasa being
+away) the worst case is that the same question is put again, which the dialogue side knows by
+the message's id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+import structlog
+
+from bot.web.hub import Hub
+from bot.web.metrics import Metrics
+from bot.web.ports import Bot, BotAnswer, BotSilent, NotBotsTurn
+from care.rules.errors import NotFound
+from care.rules.vocabulary import Owner, Speaker
+from care.services import conversations
+from care.services.context import Care
+from care.services.conversations import Turn
+
+log = structlog.get_logger(__name__)
+
+#: Pauses between attempts to get an answer; after the last one the customer is told.
+RETRY_PAUSES_S: tuple[float, ...] = (0.3, 1.0, 2.5, 5.0)
+#: No further attempt after this long: nobody likes to look at three dots.
+PATIENCE_S = 25.0
+#: Typing is shown again while the bot still thinks: a page hides it after a while.
+TYPING_AGAIN_S = 3.0
+#: The records could not be written: the pause before the next attempt grows up to the last.
+RECORDS_PAUSES_S: tuple[float, ...] = (0.5, 1.0, 2.0, 5.0)
+AT_ONCE = 32
+STOP_GRACE_S = 5.0
+
+
+class Dispatcher:
+    def __init__(
+        self,
+        care: Care,
+        bot: Bot,
+        hub: Hub,
+        metrics: Metrics,
+        *,
+        retry_pauses_s: Sequence[float] = RETRY_PAUSES_S,
+    ) -> None:
+        self._care = care
+        self._bot = bot
+        self._hub = hub
+        self._metrics = metrics
+        self._retry_pauses_s = tuple(retry_pauses_s)
+        self._workers: dict[int, asyncio.Task[None]] = {}
+        self._again: set[int] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._is_stopping = False
+
+    def wake(self, conversation_id: int) -> None:
+        """There may be something to answer in this conversation. Cheap, and right however often it is called."""
+        if self._is_stopping:
+            return
+        if conversation_id in self._workers:
+            self._again.add(conversation_id)
+            return
+        self._workers[conversation_id] = asyncio.create_task(
+            self._work(conversation_id), name=f"turns-{conversation_id}"
+        )
+        self._metrics.busy_conversations.set(len(self._workers))
+
+    async def recover(self) -> None:
+        """Takes up what a process that ended left unanswered."""
+        for conversation_id in await conversations.pending_turns(self._care):
+            self.wake(conversation_id)
+
+    async def stop(self) -> None:
+        """Lets turns under way end for a moment; what does not stays pending in the records."""
+        self._is_stopping = True
+        workers = list(self._workers.values())
+        if workers:
+            await asyncio.wait(workers, timeout=STOP_GRACE_S)
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _work(self, conversation_id: int) -> None:
+        troubles = 0
+        try:
+            while not self._is_stopping:
+                self._again.discard(conversation_id)
+                try:
+                    turn = await conversations.next_turn(self._care, conversation_id)
+                    if turn is not None:
+                        async with self._slots:
+                            await self._take(turn)
+                    elif conversation_id not in self._again:
+                        return
+                    troubles = 0
+                except NotFound:
+                    return
+                except Exception:
+                    # The records cannot be had, or a fault of ours: the message is pending and stays so.
+                    pause = RECORDS_PAUSES_S[min(troubles, len(RECORDS_PAUSES_S) - 1)]
+                    troubles += 1
+                    log.exception("turn.not_recorded", conversation=conversation_id, again_in_s=pause)
+                    await asyncio.sleep(pause)
+        finally:
+            del self._workers[conversation_id]
+            self._metrics.busy_conversations.set(len(self._workers))
+
+    async def _take(self, turn: Turn) -> None:
+        started = time.monotonic()
+        typing = asyncio.create_task(self._show_typing(turn.conversation_id))
+        try:
+            answer = await self._ask(turn)
+        except NotBotsTurn:
+            return  # the next look into the records marks the message as a person's
+        finally:
+            typing.cancel()
+            with suppress(asyncio.CancelledError):
+                await typing
+        if answer is None:
+            await conversations.fail_turn(self._care, turn)
+            self._metrics.turns.labels("failed").inc()
+            return
+        await conversations.finish_turn(
+            self._care, turn, answer.replies, answer.understood, model_version=answer.model
+        )
+        self._metrics.turns.labels("answered").inc()
+        self._metrics.turn_seconds.observe(time.monotonic() - started)
+
+    async def _ask(self, turn: Turn) -> BotAnswer | None:
+        """The bot's answer, or `None` when it stays silent after every attempt.
+
+        Raises:
+            NotBotsTurn: somebody else holds the conversation, and the records say so too.
+        """
+        give_up_at = time.monotonic() + PATIENCE_S
+        for attempt, pause in enumerate((*self._retry_pauses_s, None), start=1):
+            try:
+                return await self._bot.ask(turn)
+            except NotBotsTurn:
+                if await conversations.fence(self._care, turn.sender_id) is not Owner.BOT:
+                    raise
+                why = "refused, though the conversation is the bot's"
+            except BotSilent as trouble:
+                why = str(trouble)
+            except Exception as fault:
+                log.exception("turn.client_failed", message=turn.message_id)
+                why = type(fault).__name__
+            log.warning("turn.silent", message=turn.message_id, attempt=attempt, why=why)
+            if pause is None or time.monotonic() + pause > give_up_at:
+                return None
+            await asyncio.sleep(pause)
+        return None
+
+    async def _show_typing(self, conversation_id: int) -> None:
+        while True:
+            await self._hub.tell_typing(conversation_id, Speaker.BOT.value)
+            await asyncio.sleep(TYPING_AGAIN_S)

@@ -1,0 +1,206 @@
+"""The frames of `/ws/chat` as types: what a client may send, and what it gets (spec: interfaces)."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from bot.web import texts
+from care.rules.errors import BadFrame, CareError
+from care.services.transcript import MessageView
+
+#: A text frame above this many bytes is refused; far above it the connection is closed.
+MAX_FRAME = 16 * 1024
+HARD_MAX_FRAME = 4 * MAX_FRAME
+
+_INT32 = 2**31 - 1
+#: No control characters: the database refuses some of them, and none belongs there.
+_PLAIN = r"^[^\x00-\x1f]*$"
+Seq = Annotated[int, Meta(ge=0, le=_INT32)]
+Token = Annotated[str, Meta(max_length=200, pattern=r"^[\x21-\x7e]*$")]
+ClientMsgId = Annotated[str, Meta(max_length=64, pattern=_PLAIN)]
+
+
+class UnknownType(BadFrame):
+    code, default = "unknown_type", texts.UNKNOWN_TYPE
+
+
+class FrameTooLarge(BadFrame):
+    code, status, default = "frame_too_large", 413, texts.TOO_LARGE
+
+
+class Page(Struct, frozen=True):
+    """Where the visitor stands in the host's shop."""
+
+    url: Annotated[str, Meta(max_length=500, pattern=_PLAIN)] | None = None
+    title: Annotated[str, Meta(max_length=200, pattern=_PLAIN)] | None = None
+    product: Annotated[str, Meta(max_length=80, pattern=_PLAIN)] | None = None
+    order: Annotated[str, Meta(max_length=40, pattern=_PLAIN)] | None = None
+
+
+class Hello(Struct, frozen=True, tag="hello"):
+    """`conversation` says which one `after` counts in; without it `after` is taken as of the open one."""
+
+    visitor: Token | None = None
+    after: Seq = 0
+    conversation: Token | None = None
+    identity: Annotated[str, Meta(max_length=4096, pattern=r"^[\x21-\x7e]*$")] | None = None
+    page: Page | None = None
+
+
+class Message(Struct, frozen=True, tag="message"):
+    client_msg_id: ClientMsgId
+    text: str
+
+
+class Button(Struct, frozen=True, tag="button"):
+    client_msg_id: ClientMsgId
+    payload: Annotated[str, Meta(max_length=400, pattern=_PLAIN)]
+
+
+class RequestHuman(Struct, frozen=True, tag="request_human"):
+    pass
+
+
+class CancelRequest(Struct, frozen=True, tag="cancel_request"):
+    """Goes on with the assistant instead of waiting for a person."""
+
+
+class Survey(Struct, frozen=True, tag="survey"):
+    answers: dict[str, Any]
+
+
+class Typing(Struct, frozen=True, tag="typing"):
+    pass
+
+
+class End(Struct, frozen=True, tag="end"):
+    pass
+
+
+Frame = Hello | Message | Button | RequestHuman | CancelRequest | Survey | Typing | End
+CLIENT_FRAMES: tuple[type[Struct], ...] = (
+    Hello, Message, Button, RequestHuman, CancelRequest, Survey, Typing, End,
+)  # fmt: skip
+
+
+class _Typed(Struct):
+    type: str
+
+
+_typed = msgspec.json.Decoder(_Typed)
+_decoders = {str(t.__struct_config__.tag): msgspec.json.Decoder(t) for t in CLIENT_FRAMES}
+
+
+def read_frame(data: str) -> Frame:
+    """One client frame.
+
+    Raises:
+        FrameTooLarge: more than `MAX_FRAME` bytes.
+        BadFrame: not JSON, or a field is missing or of a wrong type.
+        UnknownType: JSON, but of no known type.
+    """
+    try:
+        raw = data.encode()
+    except UnicodeEncodeError:
+        raise BadFrame(texts.NOT_JSON) from None
+    if len(raw) > MAX_FRAME:
+        raise FrameTooLarge
+    try:
+        try:
+            kind = _typed.decode(raw).type
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            raw = _without_half_characters(data)
+            kind = _typed.decode(raw).type
+        decoder = _decoders.get(kind)
+        if decoder is None:
+            raise UnknownType
+        return decoder.decode(raw)  # type: ignore[no-any-return]
+    except (ValueError, RecursionError):
+        raise BadFrame(texts.NOT_JSON) from None
+
+
+def _without_half_characters(data: str) -> bytes:
+    """A text field that cuts by UTF-16 units leaves half an emoji; the rest of the message must not suffer."""
+    return json.dumps(json.loads(data), ensure_ascii=False).encode(errors="ignore")
+
+
+class AgentName(Struct, frozen=True):
+    name: str
+
+
+class Welcome(Struct, frozen=True, tag="welcome"):
+    visitor: str
+    conversation: str
+    seq: int
+    owner: str
+
+
+class Ack(Struct, frozen=True, tag="ack"):
+    client_msg_id: str
+    seq: int
+
+
+class MessageFrame(Struct, frozen=True, tag="message", rename={"speaker": "from"}):
+    """`client_msg_id` stands on the visitor's own messages, so that a page can match them with its drafts."""
+
+    seq: int
+    speaker: str
+    text: str
+    at: datetime
+    buttons: list[dict[str, str]] = []
+    card: dict[str, Any] | None = None
+    agent: AgentName | UnsetType = UNSET
+    client_msg_id: str | UnsetType = UNSET
+    buttons_used: bool | UnsetType = UNSET
+
+
+class TypingFrame(Struct, frozen=True, tag="typing", rename={"speaker": "from"}):
+    speaker: str
+
+
+class OwnerFrame(Struct, frozen=True, tag="owner"):
+    owner: str
+    position: int | UnsetType = UNSET
+    wait_s: int | UnsetType = UNSET
+
+
+class ErrorFrame(Struct, frozen=True, tag="error"):
+    """`client_msg_id` names the message that was not taken, when one was meant."""
+
+    code: str
+    message: str
+    client_msg_id: str | UnsetType = UNSET
+
+
+ServerFrame = Welcome | Ack | MessageFrame | TypingFrame | OwnerFrame | ErrorFrame
+
+_encoder = msgspec.json.Encoder()
+
+
+def write_frame(frame: ServerFrame) -> str:
+    return _encoder.encode(frame).decode()
+
+
+def message_frame(view: MessageView) -> MessageFrame:
+    return MessageFrame(
+        seq=view.seq,
+        speaker=str(view.speaker),
+        text=view.text,
+        at=view.at,
+        buttons=list(view.buttons or ()),
+        card=view.card,
+        agent=AgentName(view.agent_name) if view.agent_name else UNSET,
+        client_msg_id=view.client_msg_id or UNSET,
+        buttons_used=view.are_buttons_used if view.buttons else UNSET,
+    )
+
+
+def error_frame(error: CareError, client_msg_id: str | None = None) -> ErrorFrame:
+    return ErrorFrame(error.code, error.message, client_msg_id or UNSET)

@@ -1,0 +1,35 @@
+"""The parts of the running web service, wired once in `bot.web.app` and reached through the application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bot.web.dispatcher import Dispatcher
+from bot.web.hub import Hub
+from bot.web.limits import Limiter
+from bot.web.metrics import Metrics
+from bot.web.open_sockets import OpenSockets
+from bot.web.ports import Probes
+from care.services.context import Care
+from care.services.staff import StaffView
+
+
+@dataclass(frozen=True)
+class Parts:
+    care: Care
+    hub: Hub
+    dispatcher: Dispatcher
+    limiter: Limiter
+    metrics: Metrics
+    sockets: OpenSockets
+    probes: Probes
+
+
+PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
+
+#: On a request: its id, the client's address, and who of the staff sends it.
+REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
+ADDRESS: web.RequestKey[str] = web.RequestKey("address", str)
+STAFF: web.RequestKey[StaffView] = web.RequestKey("staff", StaffView)

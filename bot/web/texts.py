@@ -1,0 +1,26 @@
+"""What the web service itself says to people, in one place."""
+
+from __future__ import annotations
+
+HELLO_FIRST = "连接还没有准备好,请刷新页面后再试。"
+HELLO_AGAIN = "连接已经建立,无需重复。"
+NOT_JSON = "收到的数据格式不对,请刷新页面后再试。"
+UNKNOWN_TYPE = "收到了无法识别的操作,请刷新页面后再试。"
+TOO_LARGE = "内容太长了,请缩短后再发送。"
+TOO_FAST = "您发得太快了,这条消息还没有收下,请稍等几秒再发。"
+TOO_MANY_CONNECTIONS = "连接太频繁了,请稍后再试。"
+SURVEY_LATER = "评价功能暂时没有开放,感谢您的支持。"
+UNEXPECTED = "系统出了点问题,请稍后再试。"
+FOREIGN_ORIGIN = "这个网站没有获得使用客服的许可。"
+NO_ADDRESS = "没有这个地址。"
+NO_METHOD = "这个地址不支持此操作。"
+BODY_TOO_LARGE = "提交的内容太大。"
+NOT_JSON_BODY = "请以 JSON 提交。"
+BAD_BODY = "提交的内容格式不对。"
+BAD_CSRF = "页面已过期,请刷新后再试。"
+LOOPBACK_ONLY = "此地址只对工作人员开放。"
+BAD_QUERY = "地址中的参数不对。"
+
+FIELD_MISSING = "不能为空"
+FIELD_WRONG = "格式不对"
+FIELD_TOO_LONG = "内容太长"
