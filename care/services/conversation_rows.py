@@ -71,13 +71,14 @@ async def move_owner(session: AsyncSession, conversation: Conversation, to: Owne
     """
     check_owner_move(conversation.owner, to)
     await session.flush()
-    result = await session.execute(
+    moved = await session.execute(
         update(Conversation)
         .where(Conversation.id == conversation.id, Conversation.owner_version == conversation.owner_version)
         .values(owner=to, owner_version=conversation.owner_version + 1, **columns)
+        .returning(Conversation.owner_version)
         .execution_options(synchronize_session=False)
     )
-    if result.rowcount != 1:
+    if moved.first() is None:
         raise Conflict("会话状态已变化,请刷新后再试。")
     await session.refresh(conversation)
 

@@ -234,7 +234,7 @@ def _topic(value: Any) -> Topic | None:
     """What a model says may be newer or older than this vocabulary: an unknown word is no topic."""
     name = value.get("topic") if isinstance(value, dict) else value
     try:
-        return Topic(name)
+        return Topic(str(name))
     except ValueError:
         return None
 

@@ -80,12 +80,13 @@ async def _undelivered(care: Care, topic: str) -> list[tuple[int, dict[str, Any]
 async def _claim(care: Care, row_id: int, seen_due_at: datetime) -> bool:
     """Compare-and-set on `due_at`: of two processes only one gets the row."""
     async with care.sessions.write() as session:
-        result = await session.execute(
+        claimed = await session.execute(
             update(Outbox)
             .where(Outbox.id == row_id, Outbox.due_at == seen_due_at, Outbox.delivered_at.is_(None))
             .values(due_at=care.clock.now() + CLAIM)
+            .returning(Outbox.id)
         )
-        return bool(result.rowcount)
+        return claimed.first() is not None
 
 
 async def _try_later(care: Care, row_id: int, tries: int) -> None:

