@@ -134,7 +134,7 @@ def sqlite_settings(tmp_path: Path, sqlite_template: Path) -> Settings:
 @pytest.fixture
 def postgres_settings(tmp_path: Path, postgres: PostgresServer) -> Iterator[Settings]:
     database = f"test_{uuid4().hex}"
-    postgres.run(f"CREATE DATABASE {database} TEMPLATE template_zhike STRATEGY file_copy")
+    postgres.run(f"CREATE DATABASE {database} TEMPLATE template_zhike")
     yield settings_for(postgres.url(database), tmp_path)
     postgres.run(f"DROP DATABASE {database} WITH (FORCE)")
 

@@ -1,21 +1,18 @@
-"""Visits and what customers say: from `accept_message` on, a customer's words cannot be lost.
+"""What customers say: from `accept_message` on, a customer's words cannot be lost.
 
-The bot's side of a conversation, turn by turn, is in `care.services.turns` and is offered here too.
+Visits (`care.services.visits`) and the bot's turns (`care.services.turns`) are offered here too.
 """
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import secrets
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.records.conversation import Conversation, Message, Visitor
+from care.records.conversation import Conversation, Message
 from care.rules.errors import (
     BadFrame,
     ConversationClosed,
@@ -26,7 +23,7 @@ from care.rules.errors import (
 )
 from care.rules.masking import mask_cards
 from care.rules.text import normalise
-from care.rules.vocabulary import Channel, Owner, Speaker
+from care.rules.vocabulary import Owner, Speaker
 from care.services import interactions, trackers, transcript
 from care.services.context import Care
 from care.services.conversation_rows import (
@@ -38,6 +35,7 @@ from care.services.conversation_rows import (
 )
 from care.services.transcript import MessageView
 from care.services.turns import Reply, Turn, fail_turn, finish_turn, next_turn, pending_turns
+from care.services.visits import Visit, open_visit
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -59,19 +57,7 @@ __all__ = [
     "say_system",
 ]
 
-log = logging.getLogger(__name__)
-
 MAX_CHARACTERS = 1000
-_MAX_PAGE_ENTRIES = 10
-_MAX_PAGE_CHARACTERS = 200
-
-
-@dataclass(frozen=True)
-class Visit:
-    """`visitor_token` is given only when it is new: it is never stored and cannot be told again."""
-
-    visitor_token: str | None
-    conversation: ConversationView
 
 
 @dataclass(frozen=True)
@@ -82,50 +68,6 @@ class Accepted:
     seq: int
     is_duplicate: bool
     owner: Owner
-
-
-async def open_visit(care: Care, visitor_token: str | None, *, page: dict[str, Any] | None = None) -> Visit:
-    """The visitor's open conversation, or a new one.
-
-    A missing, unknown or forged token makes a new visitor: it is never an error and never
-    opens another one's conversation.
-
-    Args:
-        page: what the host page says of itself (product, order, address); at most 10 short entries are kept.
-    """
-    now = care.clock.now()
-    new_token = None
-    async with care.sessions.write() as session:
-        visitor = await _visitor_of(session, visitor_token)
-        if visitor is None:
-            new_token = secrets.token_urlsafe(32)
-            visitor = Visitor(token_hash=_token_hash(new_token), created_at=now, last_seen_at=now)
-            session.add(visitor)
-            await session.flush()
-        visitor.last_seen_at = now
-        conversation = await session.scalar(
-            select(Conversation)
-            .where(Conversation.visitor_id == visitor.id, Conversation.owner != Owner.CLOSED)
-            .order_by(Conversation.id.desc())
-            .limit(1)
-            .with_for_update()
-        )
-        if conversation is None:
-            conversation = Conversation(
-                public_id=str(uuid4()),
-                sender_id=str(uuid4()),
-                visitor_id=visitor.id,
-                channel=Channel.WEB,
-                owner=Owner.BOT,
-                owner_version=0,
-                last_seq=0,
-                opened_at=now,
-            )
-            session.add(conversation)
-            await session.flush()
-        if page:
-            conversation.page = _page(page)
-        return Visit(visitor_token=new_token, conversation=await view(session, care, conversation))
 
 
 async def get_conversation(care: Care, public_id: str) -> ConversationView:
@@ -270,24 +212,11 @@ async def _offered(session: AsyncSession, conversation_id: int, payload: str) ->
     raise UnknownButton()
 
 
-async def _visitor_of(session: AsyncSession, token: str | None) -> Visitor | None:
-    if not isinstance(token, str) or not 20 <= len(token) <= 200 or not token.isascii():
-        return None
-    # Tokens are 256 random bits, so a plain hash is enough, and looking it up tells an attacker nothing.
-    return await session.scalar(
-        select(Visitor).where(Visitor.token_hash == _token_hash(token)).with_for_update()
-    )
-
-
 async def _one(session: AsyncSession, condition: Any) -> Conversation:
     conversation = await session.scalar(select(Conversation).where(condition))
     if conversation is None:
         raise NotFound("没有找到这个会话。")
     return conversation
-
-
-def _token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _client_id(value: str) -> str:
@@ -308,14 +237,3 @@ def _clean(care: Care, text: str) -> str:
     if len(clean) > MAX_CHARACTERS:
         raise MessageTooLong()
     return mask_cards(clean, order_number_pattern=care.settings.order_number_pattern)
-
-
-def _page(page: dict[str, Any]) -> dict[str, Any]:
-    """The host page is not ours: short plain values only."""
-    kept: dict[str, Any] = {}
-    for key, value in list(page.items())[:_MAX_PAGE_ENTRIES]:
-        if isinstance(value, bool | int | float):
-            kept[str(key)[:40]] = value
-        elif isinstance(value, str):
-            kept[str(key)[:40]] = normalise(value[: _MAX_PAGE_CHARACTERS * 2])[:_MAX_PAGE_CHARACTERS]
-    return kept
