@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -118,12 +118,12 @@ async def mark_broken(care: Care) -> int:
     """Marks every promise that is overdue and not kept; returns how many. Run by the clockwork."""
     now = care.clock.now()
     async with care.sessions.write() as session:
-        done: CursorResult[Any] = await session.execute(
+        done = await session.execute(
             update(Promise)
             .where(Promise.due_at < now, Promise.kept_at.is_(None), Promise.broken_at.is_(None))
             .values(broken_at=Promise.due_at)
         )
-        return done.rowcount
+        return int(cast(CursorResult[Any], done).rowcount)
 
 
 async def due_of(session: AsyncSession, complaint_id: int, what: What) -> datetime | None:
