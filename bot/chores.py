@@ -43,7 +43,7 @@ async def add_staff(settings: Settings, *, login: str, role: Role, name: str) ->
 async def reset_staff(settings: Settings, login: str) -> str:
     password = secrets.token_urlsafe(12)
     async with open_care(settings) as care:
-        await staff.reset_password(care, login=login, password=password)
+        await staff.reset_password(care, login, password)
     return password
 
 
@@ -59,11 +59,11 @@ async def host_page_token(settings: Settings, phone: str) -> str:
         NotFound: no customer has this phone.
     """
     async with open_care(settings) as care:
-        customer = await customers.by_phone(care, phone)
-        if customer is None:
+        ref = await customers.ref_by_phone(care, phone)
+        if ref is None:
             raise NotFound(f"没有手机号为 {phone} 的客户。")
         claims = {
-            "sub": customer.public_id,
+            "sub": ref,
             "aud": HOST_PAGE_AUDIENCE,
             "exp": care.clock.now() + timedelta(minutes=10),
         }

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from bot.up.model import model_path
 from bot.up.ports import is_free
 from bot.up.ready import http_ok
-from care.migrations.upgrade import is_current
+from care.migrations.upgrade import newest_revision, present_revision
 from care.records import Sessions, make_engine
 from care.settings import Settings
 
@@ -71,7 +71,7 @@ async def _database(settings: Settings) -> Finding:
     try:
         async with sessions.read() as session:
             await session.execute(text("SELECT 1"))
-        if await is_current(settings):
+        if await present_revision(settings.database_url) == newest_revision():
             return Finding(True, f"{kind} 数据库可用,结构是当前版本")
         return Finding(False, f"{kind} 数据库可用,但结构不是当前版本,请运行 zhike migrate")
     except Exception as problem:  # whatever the driver raises, the operator needs one line

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rasa_sdk.executor import ActionExecutor
 from ruamel.yaml import YAML
 
 from care.rules.vocabulary import FINER_INTENTS, Kind, Topic, kind_of_topic, topic_of_intent
@@ -42,11 +43,11 @@ def test_the_training_data_teach_exactly_the_intents_of_the_domain(domain: dict[
 
 
 def test_the_action_server_offers_exactly_the_actions_of_the_domain(domain: dict[str, Any]) -> None:
-    from actions.registry import registered_actions
-
+    executor = ActionExecutor()
+    executor.register_package("actions")
     rasa_brings = {"action_listen", "action_restart", "action_back", "action_deactivate_loop"}
     declared = {name for name in domain["actions"] if not name.startswith("utter_")} - rasa_brings
-    assert set(registered_actions()) == declared
+    assert set(executor.actions) == declared
 
 
 def test_every_response_that_rules_and_actions_use_exists(domain: dict[str, Any]) -> None:
