@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -113,7 +114,9 @@ def _async_url(url: str) -> str:
             return driver + url[len(plain) :]
     if url.startswith(("sqlite+aiosqlite:", "postgresql+asyncpg:")):
         return url
-    raise SettingsError(f"ZHIKE_DATABASE_URL: {url.split(':', 1)[0]!r} 不受支持,可用 sqlite:/// 或 postgresql://")
+    raise SettingsError(
+        f"ZHIKE_DATABASE_URL: {url.split(':', 1)[0]!r} 不受支持,可用 sqlite:/// 或 postgresql://"
+    )
 
 
 def _networks(text: str) -> tuple[str, ...]:

@@ -221,7 +221,9 @@ class ChatConnection:
             raise HelloAgain
         page = None
         if hello.page is not None:
-            page = {name: value for name in hello.page.__struct_fields__ if (value := getattr(hello.page, name))}
+            page = {
+                name: value for name in hello.page.__struct_fields__ if (value := getattr(hello.page, name))
+            }
         visit = await conversations.open_visit(self._care, hello.visitor, page=page)
         view = visit.conversation
         self._visitor = visit.visitor_token or hello.visitor or ""

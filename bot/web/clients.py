@@ -17,7 +17,11 @@ def client_address(request: web.BaseRequest, trusted_proxies: Sequence[str]) -> 
     `X-Forwarded-For` is believed only as far as trusted proxies wrote it: anybody can send one.
     """
     address = _peer(request)
-    hops = [hop.strip() for hop in ",".join(request.headers.getall("X-Forwarded-For", [])).split(",") if hop.strip()]
+    hops = [
+        hop.strip()
+        for hop in ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
+        if hop.strip()
+    ]
     while hops and _is_among(address, trusted_proxies):
         hop = hops.pop()
         if _parse(hop) is None:

@@ -93,7 +93,9 @@ class _Typed(Struct):
 
 
 _typed = msgspec.json.Decoder(_Typed)
-_decoders = {str(t.__struct_config__.tag): msgspec.json.Decoder(t) for t in CLIENT_FRAMES}
+_decoders: dict[str, msgspec.json.Decoder[Any]] = {
+    str(t.__struct_config__.tag): msgspec.json.Decoder(t) for t in CLIENT_FRAMES
+}
 
 
 def read_frame(data: str) -> Frame:
@@ -121,7 +123,8 @@ def read_frame(data: str) -> Frame:
         decoder = _decoders.get(kind)
         if decoder is None:
             raise UnknownType
-        return decoder.decode(raw)  # type: ignore[no-any-return]
+        frame: Frame = decoder.decode(raw)
+        return frame
     except (ValueError, RecursionError):
         raise BadFrame(texts.NOT_JSON) from None
 

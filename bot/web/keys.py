@@ -11,9 +11,9 @@ from bot.web.hub import Hub
 from bot.web.limits import Limiter
 from bot.web.metrics import Metrics
 from bot.web.open_sockets import OpenSockets
-from bot.web.ports import Probes
+from bot.web.readiness import ReadinessProbe
 from care.services.context import Care
-from care.services.staff import StaffView
+from care.services.staff import StaffOfSession
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,13 @@ class Parts:
     limiter: Limiter
     metrics: Metrics
     sockets: OpenSockets
-    probes: Probes
+    readiness: ReadinessProbe
 
 
 PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
+OPENAPI: web.AppKey[bytes] = web.AppKey("openapi", bytes)
 
-#: On a request: its id, the client's address, and who of the staff sends it.
+#: On a request: its id, the client's address, and the staff's session that it carries.
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 ADDRESS: web.RequestKey[str] = web.RequestKey("address", str)
-STAFF: web.RequestKey[StaffView] = web.RequestKey("staff", StaffView)
+SESSION: web.RequestKey[StaffOfSession] = web.RequestKey("session", StaffOfSession)

@@ -11,7 +11,10 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
-            "zhike_http_requests", "Answered HTTP requests", ["method", "route", "status"], registry=self.registry
+            "zhike_http_requests",
+            "Answered HTTP requests",
+            ["method", "route", "status"],
+            registry=self.registry,
         )
         self.request_seconds = Histogram(
             "zhike_http_request_seconds", "Time to answer an HTTP request", ["route"], registry=self.registry
@@ -19,10 +22,15 @@ class Metrics:
         self.sockets = Gauge("zhike_chat_sockets", "Open chat connections", registry=self.registry)
         self.frames = Counter("zhike_chat_frames", "Chat frames received", ["type"], registry=self.registry)
         self.refused = Counter(
-            "zhike_chat_frames_refused", "Chat frames refused, by error code", ["code"], registry=self.registry
+            "zhike_chat_frames_refused",
+            "Chat frames refused, by error code",
+            ["code"],
+            registry=self.registry,
         )
         self.slow_sockets = Counter(
-            "zhike_chat_sockets_slow", "Connections closed because the client did not read", registry=self.registry
+            "zhike_chat_sockets_slow",
+            "Connections closed because the client did not read",
+            registry=self.registry,
         )
         self.turn_seconds = Histogram(
             "zhike_turn_seconds",
@@ -34,5 +42,7 @@ class Metrics:
         self.busy_conversations = Gauge(
             "zhike_conversations_busy", "Conversations with a turn under way here", registry=self.registry
         )
-        self.jobs = Counter("zhike_clockwork_runs", "Clockwork runs by result", ["job", "result"], registry=self.registry)
+        self.jobs = Counter(
+            "zhike_clockwork_runs", "Clockwork runs by result", ["job", "result"], registry=self.registry
+        )
         self.delivered = Counter("zhike_outbox_delivered", "Delivered announcements", registry=self.registry)

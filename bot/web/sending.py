@@ -43,7 +43,9 @@ RETRY_S = 1.0
 class Sender:
     """The sending half of a chat connection, bound to one conversation at a time."""
 
-    def __init__(self, ws: web.WebSocketResponse, transport: asyncio.Transport | None, care: Care, metrics: Metrics) -> None:
+    def __init__(
+        self, ws: web.WebSocketResponse, transport: asyncio.Transport | None, care: Care, metrics: Metrics
+    ) -> None:
         self._ws = ws
         self._transport = transport
         self._care = care

@@ -1,0 +1,107 @@
+"""Wires the web service: parts are made and closed here, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import structlog
+from aiohttp import web
+from sqlalchemy import text
+
+from bot.web import clockwork, middlewares, openapi
+from bot.web.clockwork import Clockwork
+from bot.web.dispatcher import RETRY_PAUSES_S, Dispatcher
+from bot.web.guards import guarded
+from bot.web.hub import Hub
+from bot.web.keys import OPENAPI, PARTS, Parts
+from bot.web.limits import Limiter, Limits
+from bot.web.metrics import Metrics
+from bot.web.open_sockets import OpenSockets
+from bot.web.ports import Bot, OutboxHandlers, Probes
+from bot.web.readiness import ReadinessProbe
+from bot.web.routes import ROUTES
+from bot.web.security import add_headers
+from care.services.context import Care
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY = 64 * 1024
+RECOVERY_PAUSE_S = 2.0
+
+
+def init_app(
+    care: Care,
+    bot: Bot,
+    *,
+    probes: Probes | None = None,
+    outbox_handlers: OutboxHandlers | None = None,
+    limits: Limits | None = None,
+    retry_pauses_s: Sequence[float] = RETRY_PAUSES_S,
+    with_clockwork: bool = True,
+) -> web.Application:
+    """The application around an open `care` and a way to the bot. Nothing runs before it starts.
+
+    Args:
+        probes: further parts that `/readyz` asks, beside the database.
+        outbox_handlers: what delivers announcements, by topic.
+        with_clockwork: whether this process takes part in the jobs that nobody asks for.
+    """
+    metrics = Metrics()
+    hub = Hub(care)
+    dispatcher = Dispatcher(care, bot, hub, metrics, retry_pauses_s=retry_pauses_s)
+    parts = Parts(
+        care=care,
+        hub=hub,
+        dispatcher=dispatcher,
+        limiter=Limiter(limits or Limits()),
+        metrics=metrics,
+        sockets=OpenSockets(metrics),
+        readiness=ReadinessProbe({"database": lambda: _ask_database(care), **(probes or {})}),
+    )
+    app = web.Application(
+        middlewares=[middlewares.scope, middlewares.errors, middlewares.limits], client_max_size=MAX_BODY
+    )
+    app[PARTS] = parts
+    app[OPENAPI] = openapi.build(ROUTES, title=f"{care.settings.shop_name} · 知客")
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, guarded(route))
+        if route.method == "GET" and not route.path.startswith("/ws/"):
+            app.router.add_route("HEAD", route.path, guarded(route))
+    app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(_close_sockets)
+
+    async def background(_: web.Application) -> AsyncIterator[None]:
+        running = [asyncio.create_task(_recover(dispatcher)), asyncio.create_task(hub.run())]
+        if with_clockwork:
+            all_jobs = clockwork.jobs(care, dispatcher, outbox_handlers or {}, metrics)
+            running.append(asyncio.create_task(Clockwork(care, all_jobs, metrics).run()))
+        yield
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await dispatcher.stop()
+        await hub.close()
+
+    app.cleanup_ctx.append(background)
+    return app
+
+
+async def _recover(dispatcher: Dispatcher) -> None:
+    """What was left unanswered is taken up as soon as the records can be read."""
+    while True:
+        try:
+            await dispatcher.recover()
+            return
+        except Exception:
+            log.exception("recovery failed; trying again", again_in_s=RECOVERY_PAUSE_S)
+            await asyncio.sleep(RECOVERY_PAUSE_S)
+
+
+async def _close_sockets(app: web.Application) -> None:
+    app[PARTS].sockets.close_all()
+
+
+async def _ask_database(care: Care) -> None:
+    async with care.sessions.read() as session:
+        await session.execute(text("SELECT 1"))

@@ -1,0 +1,75 @@
+"""`/api/desk/…`: see who waits, take a conversation, answer, hand back, close."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.web import schemas
+from bot.web.bodies import json_response, read_body, read_query
+from bot.web.keys import PARTS, SESSION
+from care.rules.permissions import Permission, check_permission
+from care.rules.vocabulary import Owner, Speaker
+from care.services import conversations, handoff, transcript
+from care.services.conversations import ConversationView
+
+
+async def queue(request: web.Request) -> web.Response:
+    reader = request[SESSION].staff
+    entries = await handoff.queue(request.app[PARTS].care)
+    return json_response(schemas.Queue([schemas.queue_item(entry, reader) for entry in entries]))
+
+
+async def read_transcript(request: web.Request) -> web.Response:
+    """Own and waiting conversations; others need the permission to see all."""
+    care, reader = request.app[PARTS].care, request[SESSION].staff
+    asked = read_query(request, schemas.TranscriptQuery)
+    view = await _conversation(request)
+    if view.owner is not Owner.QUEUED and view.agent_id != reader.id:
+        check_permission(reader.role, Permission.VIEW_ALL_CONVERSATIONS)
+    lines = await transcript.history(care, view.id, after=asked.after, limit=asked.limit)
+    return json_response(
+        schemas.Transcript(schemas.stand(view, reader), [schemas.line(one) for one in lines])
+    )
+
+
+async def take(request: web.Request) -> web.Response:
+    view = await _conversation(request)
+    await handoff.take(request.app[PARTS].care, view.id, request[SESSION].staff.id)
+    return await _stand(request)
+
+
+async def send(request: web.Request) -> web.Response:
+    said = await read_body(request, schemas.Say)
+    view = await _conversation(request)
+    line = await handoff.say_as_agent(
+        request.app[PARTS].care, view.id, request[SESSION].staff.id, said.text, said.client_msg_id
+    )
+    return json_response(schemas.line(line))
+
+
+async def typing(request: web.Request) -> web.Response:
+    """Shows the customer that the agent who holds the conversation is writing."""
+    view = await _conversation(request)
+    if view.owner is Owner.HUMAN and view.agent_id == request[SESSION].staff.id:
+        await request.app[PARTS].hub.tell_typing(view.id, Speaker.AGENT.value)
+    return json_response(schemas.Nothing())
+
+
+async def return_to_bot(request: web.Request) -> web.Response:
+    view = await _conversation(request)
+    await handoff.return_to_bot(request.app[PARTS].care, view.id, request[SESSION].staff.id)
+    return await _stand(request)
+
+
+async def close(request: web.Request) -> web.Response:
+    view = await _conversation(request)
+    await handoff.close(request.app[PARTS].care, view.id, f"staff:{request[SESSION].staff.id}")
+    return await _stand(request)
+
+
+async def _conversation(request: web.Request) -> ConversationView:
+    return await conversations.get_conversation(request.app[PARTS].care, request.match_info["conversation"])
+
+
+async def _stand(request: web.Request) -> web.Response:
+    return json_response(schemas.stand(await _conversation(request), request[SESSION].staff))

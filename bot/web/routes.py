@@ -1,0 +1,66 @@
+"""Every address of the service, with who may use it on its line."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from aiohttp import web
+from msgspec import Struct
+
+from bot.web import desk_api, health, openapi, pages, schemas, staff_api
+from bot.web.chat import chat_socket
+from care.rules.permissions import Permission
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Access(Enum):
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+
+
+@dataclass(frozen=True)
+class Route:
+    """`body`, `query` and `answer` are the types of JSON routes; the OpenAPI document is made of them."""
+
+    method: str
+    path: str
+    handler: Handler
+    access: Access | Permission
+    summary: str
+    body: type[Struct] | None = None
+    query: type[Struct] | None = None
+    answer: type[Struct] | None = None
+
+
+ANYONE, SIGNED_IN = Access.PUBLIC, Access.SIGNED_IN
+VIEW_QUEUE, SERVE = Permission.VIEW_QUEUE, Permission.SERVE
+_CONVERSATION = r"/api/desk/conversations/{conversation:[0-9a-f-]{36}}"
+
+# fmt: off
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/", pages.front, ANYONE, "首页,转到聊天页"),
+    Route("GET", "/chat", pages.chat, ANYONE, "聊天页"),
+    Route("GET", "/privacy", pages.privacy, ANYONE, "隐私说明"),
+    Route("GET", "/widget.js", pages.widget, ANYONE, "嵌入脚本"),
+    Route("GET", "/assets/{path:.+}", pages.asset, ANYONE, "前端文件"),
+    Route("GET", "/plain.css", pages.style, ANYONE, "说明页的样式"),
+    Route("GET", "/ws/chat", chat_socket, ANYONE, "聊天连接"),
+    Route("GET", "/healthz", health.healthz, ANYONE, "进程是否存活", answer=schemas.Health),
+    Route("GET", "/readyz", health.readyz, ANYONE, "各部分是否就绪", answer=schemas.Readiness),
+    Route("GET", "/metrics", health.metrics, ANYONE, "监控指标,仅本机与工作人员"),  # checks by itself: no session on loopback
+    Route("GET", "/api/openapi.json", openapi.document, ANYONE, "本接口文档"),
+    Route("POST", "/api/staff/login", staff_api.sign_in, ANYONE, "登录", body=schemas.SignIn, answer=schemas.SignedIn),
+    Route("POST", "/api/staff/logout", staff_api.sign_out, SIGNED_IN, "退出登录", answer=schemas.Nothing),
+    Route("GET", "/api/staff/me", staff_api.me, SIGNED_IN, "当前登录的人", answer=schemas.SignedIn),
+    Route("GET", "/api/desk/queue", desk_api.queue, VIEW_QUEUE, "排队中的会话", answer=schemas.Queue),
+    Route("GET", _CONVERSATION, desk_api.read_transcript, SERVE, "会话状态与记录", query=schemas.TranscriptQuery, answer=schemas.Transcript),
+    Route("POST", f"{_CONVERSATION}/take", desk_api.take, SERVE, "接管会话", answer=schemas.Stand),
+    Route("POST", f"{_CONVERSATION}/send", desk_api.send, SERVE, "以坐席身份回复", body=schemas.Say, answer=schemas.Line),
+    Route("POST", f"{_CONVERSATION}/typing", desk_api.typing, SERVE, "正在输入", answer=schemas.Nothing),
+    Route("POST", f"{_CONVERSATION}/return_to_bot", desk_api.return_to_bot, SERVE, "交还智能客服", answer=schemas.Stand),
+    Route("POST", f"{_CONVERSATION}/close", desk_api.close, SERVE, "结束会话", answer=schemas.Stand),
+)
+# fmt: on

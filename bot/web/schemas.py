@@ -1,0 +1,176 @@
+"""What the JSON API takes and gives. The OpenAPI document is generated from these very types."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from care.rules.masking import mask_name
+from care.rules.permissions import ROLE_PERMISSIONS, Permission, may
+from care.rules.vocabulary import Owner, Role, Speaker, Tier
+from care.services.conversations import ConversationView
+from care.services.handoff import QueueEntry
+from care.services.staff import StaffView
+from care.services.transcript import MessageView
+
+_INT32 = 2**31 - 1
+
+
+class ErrorBody(Struct, frozen=True):
+    """`code` is stable; `message` and `fields` are Chinese, for people."""
+
+    code: str
+    message: str
+    fields: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Error(Struct, frozen=True):
+    error: ErrorBody
+
+
+class SignIn(Struct, frozen=True):
+    login: Annotated[str, Meta(min_length=1, max_length=100)]
+    password: Annotated[str, Meta(min_length=1, max_length=400)]
+
+
+class StaffMember(Struct, frozen=True):
+    login: str
+    name: str
+    role: Role
+    role_label: str
+    permissions: list[Permission]
+
+
+class SignedIn(Struct, frozen=True):
+    """`csrf` comes back in the header `X-CSRF-Token` with every write."""
+
+    staff: StaffMember
+    csrf: str
+
+
+class QueueItem(Struct, frozen=True):
+    conversation: str
+    position: int
+    queued_at: datetime
+    waited_s: int
+    reason: str
+    customer_name: str | None
+    tier: Tier | None
+    tier_label: str | None
+    last_text: str | None
+
+
+class Queue(Struct, frozen=True):
+    items: list[QueueItem]
+
+
+class Stand(Struct, frozen=True):
+    """Where a conversation stands. `is_mine`: the one who asks holds it."""
+
+    conversation: str
+    seq: int
+    owner: Owner
+    owner_label: str
+    owner_version: int
+    is_mine: bool
+    position: int | None
+    wait_s: int | None
+
+
+class Line(Struct, frozen=True, rename={"speaker": "from"}):
+    seq: int
+    speaker: Speaker
+    text: str
+    at: datetime
+    buttons: list[dict[str, str]]
+    card: dict[str, Any] | None
+    agent_name: str | None
+    understood: dict[str, Any] | None
+
+
+class Transcript(Struct, frozen=True):
+    """Lines with a number above `after`, oldest first. There are more while the last number is below `seq`."""
+
+    stand: Stand
+    lines: list[Line]
+
+
+class TranscriptQuery(Struct, frozen=True):
+    after: Annotated[int, Meta(ge=0, le=_INT32)] = 0
+    limit: Annotated[int, Meta(ge=1, le=500)] = 200
+
+
+class Say(Struct, frozen=True):
+    """`client_msg_id` is a UUID of the sender's; the same one again has no second effect."""
+
+    client_msg_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    text: Annotated[str, Meta(min_length=1, max_length=20_000)]
+
+
+class Nothing(Struct, frozen=True):
+    """An empty object: done."""
+
+
+class Health(Struct, frozen=True):
+    status: str
+
+
+class Readiness(Struct, frozen=True):
+    status: str
+    parts: dict[str, str]
+
+
+def staff_member(view: StaffView) -> StaffMember:
+    return StaffMember(
+        login=view.login,
+        name=view.name,
+        role=view.role,
+        role_label=view.role.label,
+        permissions=[permission for permission in Permission if permission in ROLE_PERMISSIONS[view.role]],
+    )
+
+
+def queue_item(entry: QueueEntry, reader: StaffView) -> QueueItem:
+    name = entry.customer_name
+    if name is not None and not may(reader.role, Permission.VIEW_UNMASKED):
+        name = mask_name(name)
+    return QueueItem(
+        conversation=entry.public_id,
+        position=entry.position,
+        queued_at=entry.queued_at,
+        waited_s=entry.waited_s,
+        reason=entry.reason,
+        customer_name=name,
+        tier=entry.tier,
+        tier_label=entry.tier.label if entry.tier else None,
+        last_text=entry.last_text,
+    )
+
+
+def stand(view: ConversationView, reader: StaffView) -> Stand:
+    return Stand(
+        conversation=view.public_id,
+        seq=view.seq,
+        owner=view.owner,
+        owner_label=view.owner.label,
+        owner_version=view.owner_version,
+        is_mine=view.owner is Owner.HUMAN and view.agent_id == reader.id,
+        position=view.position,
+        wait_s=view.wait_s,
+    )
+
+
+def line(view: MessageView) -> Line:
+    return Line(
+        seq=view.seq,
+        speaker=view.speaker,
+        text=view.text,
+        at=view.at,
+        buttons=list(view.buttons or ()),
+        card=view.card,
+        agent_name=view.agent_name,
+        understood=view.understood,
+    )

@@ -1,0 +1,56 @@
+"""Headers that every answer carries: what a page of ours may load, and who may put it into a frame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from bot.web.clients import is_https
+from bot.web.keys import PARTS, REQUEST_ID
+
+_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+_NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+#: Other sites load these into their pages.
+_SHARED = ("/widget.js", "/assets/")
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": _NOTHING,
+    "Cache-Control": "no-store",
+}
+
+
+def chat_policy(host: str, trusted_origins: Sequence[str]) -> str:
+    """For `/chat`: own scripts and styles from files only; framed by itself and trusted hosts."""
+    # Older Safari does not count the socket of the same host as 'self'.
+    sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    trusted = "".join(f" {origin}" for origin in trusted_origins)
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
+        f"img-src 'self' data: blob:{trusted}; connect-src 'self'{sockets}; "
+        f"base-uri 'none'; form-action 'none'; frame-ancestors 'self'{trusted}"
+    )
+
+
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Runs before any answer leaves, errors and files included; a handler's own header wins."""
+    for name, value in _ALWAYS.items():
+        response.headers.setdefault(name, value)
+    if request_id := request.get(REQUEST_ID):
+        response.headers.setdefault("X-Request-Id", request_id)
+    shared = request.path.startswith(_SHARED)
+    response.headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin" if shared else "same-origin")
+    if "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]:
+        response.headers.setdefault("X-Frame-Options", "DENY")
+    if is_https(request, request.app[PARTS].care.settings.trusted_proxies):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
