@@ -1,0 +1,66 @@
+"""Amounts: ¥1,299 · 三千二 · 两百块 · 12块6 · 扣了15 · 199的套餐. The value is in yuan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from bot.nlu.entities.found import Found
+from bot.nlu.entities.numerals import DIGIT, SPOKEN, WRITTEN, number
+
+AMOUNT = "amount"
+
+_NUMERAL = rf"(?:{WRITTEN}\s?[万千百wk]?|{SPOKEN})"
+_WITH_UNIT = re.compile(
+    rf"[¥￥$]\s?({WRITTEN}\s?[万wk]?)(?:元|块钱|块)?"
+    rf"|((?:{_NUMERAL}|[十百千万]?几[十百千万]?|好几[十百千万]))([多来几]?)(元|块钱|块大洋|块|圆|rmb|人民币|大洋|毛钱|毛|角)([\d{DIGIT}](?![\d{DIGIT}个台件天次公米]))?"
+)
+#: Round hundreds and thousands said without a unit are money unless a measure word follows.
+_ROUND = re.compile(rf"(?<![第{DIGIT}十百千万\d])([{DIGIT}十]+[百千万][{DIGIT}十百千万]*)([多来])?(?=(.?))")
+_MEASURE = "个台件条只张双套部把天次人公里米度瓦升转年月日分号斤克毫小平兆粒瓶盒包箱种位名字倍亿单%兆克页份集期步字g"
+_MONEY_WORDS = (
+    "扣|付|收|退|花|卖|要|赔|降|便宜|差|减|满|充|价|金|费|补|返|惠|才|省|掏|给|到账|开票|发票开|贵|涨|租|套餐是|抵|领|余额|交|转|买|欠|还|剩|存|冻结|首付|每期|刷|现在|变成|到手"
+)
+_AFTER_WORD = re.compile(
+    rf"(?:{_MONEY_WORDS})(?:了|我|你|是|要|到|成|价|款|额|我们|他|掉|给我|只|的|:|:|\s)*"
+    rf"(\d{{1,6}}(?:,\d{{3}})*(?:\.\d{{1,2}})?)(?![\d.:]|\s?(?:[{_MEASURE}]|点|周|折|tb|gb|寸|匹|款|[a-z]))"
+)
+_BEFORE_WORD = re.compile(
+    r"(?<![\d.])(\d{2,6}(?:\.\d{1,2})?)(?=(?:的|那个)?(?:套餐|话费|定金|押金|券|优惠券|红包|会员|年卡|月租|补贴|配件费|运费|邮费|差价|余额|本金))"
+)
+
+
+def find_amounts(text: str) -> Iterator[Found]:
+    """Every amount; an open one (十几块) carries its words as the value."""
+    for match in _WITH_UNIT.finditer(text):
+        yield Found(AMOUNT, match.start(), match.end(), _value_with_unit(match), weight=6)
+    for match in _ROUND.finditer(text):
+        if match.group(3) and match.group(3) in _MEASURE:
+            continue
+        yield _found(match.group(1), match.start(1), match.end(2) if match.group(2) else match.end(1), weight=4)
+    for pattern in (_AFTER_WORD, _BEFORE_WORD):
+        for match in pattern.finditer(text):
+            yield _found(match.group(1), match.start(1), match.end(1), weight=3)
+
+
+def _found(numeral: str, start: int, end: int, *, weight: int) -> Found:
+    value = number(numeral)
+    return Found(AMOUNT, start, end, numeral if value is None else yuan(value), weight)
+
+
+def _value_with_unit(match: re.Match[str]) -> str:
+    prefixed, numeral, _, unit, tail = match.groups()
+    value = number(prefixed or numeral)
+    if value is None:
+        return match.group()
+    if unit in ("毛", "毛钱", "角"):
+        value /= 10
+    elif tail:
+        value += (number(tail) or Decimal(0)) / 10
+    return yuan(value)
+
+
+def yuan(value: Decimal) -> str:
+    """Two decimals, no separators: the form in which amounts are compared and stored."""
+    return str(value.quantize(Decimal("0.01")))

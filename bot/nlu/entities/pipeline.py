@@ -1,0 +1,167 @@
+"""The spaCy pipeline that finds entities: one component per kind of thing, then one that settles overlaps.
+
+The tokens are single characters, so that every span lies on token borders; words (jieba's) matter where a
+dictionary word must not be cut out of a longer one (手机 in 手机号).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
+from typing import Any
+
+import jieba
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
+
+from bot.nlu.dictionary import Dictionary
+from bot.nlu.entities.dates import DateFinder
+from bot.nlu.entities.found import Found
+from bot.nlu.entities.money import find_amounts
+from bot.nlu.entities.numbers import NumberFinder
+from bot.nlu.entities.people import AddressFinder, find_names
+from bot.nlu.entities.things import PhraseBook, find_models, find_quantities, find_remedies, find_scores
+from bot.nlu.reading import aligned_form
+from bot.nlu.segmenter import words_of
+from care.rules.times import SHANGHAI
+
+CANDIDATES, ENTITIES = "candidates", "entities"
+PRODUCT, CARRIER = "product", "carrier"
+
+Finder = Callable[[str], Iterable[Found]]
+
+
+class CharacterTokenizer:
+    """A token per character."""
+
+    def __init__(self, vocab: Vocab) -> None:
+        self._vocab = vocab
+
+    def __call__(self, text: str) -> Doc:
+        return Doc(self._vocab, words=list(text), spaces=[False] * len(text))
+
+
+class FinderComponent:
+    """Adds what one finder finds to the document's candidates."""
+
+    def __init__(self) -> None:
+        self.find: Finder = lambda text: ()
+
+    def __call__(self, doc: Doc) -> Doc:
+        doc.user_data[CANDIDATES].extend(self.find(doc.user_data["text"]))
+        return doc
+
+
+@Language.factory("zhike_finder")
+def _finder_component(nlp, name):  # type: ignore[no-untyped-def]  # spaCy cannot read postponed annotations
+    return FinderComponent()
+
+
+@Language.component("zhike_settle")
+def settle(doc: Doc) -> Doc:
+    """Keeps the heaviest, then longest, then earliest of overlapping candidates as spans `entities`."""
+    taken = [False] * len(doc)
+    kept: list[Found] = []
+    for found in sorted(doc.user_data[CANDIDATES], key=lambda f: (-f.weight, f.start - f.end, f.start)):
+        if found.end <= found.start or any(taken[found.start : found.end]):
+            continue
+        taken[found.start : found.end] = [True] * (found.end - found.start)
+        kept.append(found)
+    kept.sort(key=lambda found: found.start)
+    doc.spans[ENTITIES] = [Span(doc, f.start, f.end, label=f.entity) for f in kept]
+    doc.user_data[ENTITIES] = kept
+    return doc
+
+
+class EntityReader:
+    """Entities of a message, as Rasa writes them."""
+
+    def __init__(
+        self,
+        dictionary: Dictionary,
+        segmenter: jieba.Tokenizer,
+        *,
+        order_number_pattern: str,
+        today: Callable[[], date] = lambda: datetime.now(SHANGHAI).date(),
+    ) -> None:
+        self._today = today
+        self._nlp = _pipeline(dictionary, segmenter, order_number_pattern, today)
+
+    def read(self, text: str) -> list[dict[str, Any]]:
+        """`entity, value, text, start, end` in the order of the text; positions are those of `text`."""
+        doc = self._nlp.make_doc(text)
+        doc.user_data.update({"text": aligned_form(text), CANDIDATES: []})
+        for _, component in self._nlp.pipeline:
+            doc = component(doc)
+        return [
+            {"entity": f.entity, "value": f.value, "text": text[f.start : f.end], "start": f.start, "end": f.end}
+            for f in doc.user_data[ENTITIES]
+        ]
+
+
+def _pipeline(
+    dictionary: Dictionary, segmenter: jieba.Tokenizer, order_number_pattern: str, today: Callable[[], date]
+) -> Language:
+    nlp = spacy.blank("zh")
+    nlp.tokenizer = CharacterTokenizer(nlp.vocab)
+    finders: dict[str, Finder] = {
+        "numbers": NumberFinder(order_number_pattern),
+        "dates": lambda text: DateFinder(today())(text),
+        "amounts": find_amounts,
+        "products": _whole_words(PRODUCT, dictionary, "products", segmenter, weight=3),
+        "carriers": _words(CARRIER, dictionary, "carriers", weight=6),
+        "models": find_models,
+        "quantities": find_quantities,
+        "scores": find_scores,
+        "remedies": find_remedies,
+        "names": find_names,
+        "addresses": AddressFinder(PhraseBook(dictionary.words.get("places", ())).matches),
+    }
+    for name, finder in finders.items():
+        component = nlp.add_pipe("zhike_finder", name=name)
+        assert isinstance(component, FinderComponent)  # noqa: S101 - for the type checker
+        component.find = finder
+    nlp.add_pipe("zhike_settle")
+    return nlp
+
+
+def _words(entity: str, dictionary: Dictionary, file: str, *, weight: int) -> Finder:
+    book = PhraseBook(dictionary.words.get(file, ()))
+
+    def find(text: str) -> Iterator[Found]:
+        for match in book.matches(text):
+            if _cuts_latin(text, match.start(), match.end()):
+                continue
+            yield Found(entity, match.start(), match.end(), dictionary.proper_name(match.group()), weight)
+
+    return find
+
+
+def _whole_words(
+    entity: str, dictionary: Dictionary, file: str, segmenter: jieba.Tokenizer, *, weight: int
+) -> Finder:
+    find_words = _words(entity, dictionary, file, weight=weight)
+
+    def find(text: str) -> Iterator[Found]:
+        found = list(find_words(text))
+        if not found:
+            return
+        words = words_of(segmenter, text)
+        starts, ends = {start for _, start, _ in words}, {end for _, _, end in words}
+        for thing in found:
+            if thing.start in starts and thing.end in ends:
+                yield thing
+
+    return find
+
+
+def _cuts_latin(text: str, start: int, end: int) -> bool:
+    """`sf` inside `sfabc` is no carrier."""
+    first, last = text[start], text[end - 1]
+    before = text[start - 1] if start else " "
+    after = text[end] if end < len(text) else " "
+    return (first.isascii() and before.isascii() and before.isalpha()) or (
+        last.isascii() and last.isalpha() and after.isascii() and after.isalpha()
+    )

@@ -1,0 +1,94 @@
+"""Rasa's entity extractor: a spaCy pipeline of ours, and the emotion and severity cues of the message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.dictionary import content_fingerprint, copy_dictionary, load_dictionary
+from bot.nlu.entities.pipeline import EntityReader
+from bot.nlu.segmenter import build_segmenter
+from care.rules.cues import find_cues, find_emotion
+
+EMOTION, CUES = "emotion", "cues"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class SpacyReader(GraphComponent, EntityExtractorMixin):
+    """Sets entities, emotion and cues. It learns nothing; training keeps the dictionary with the model."""
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        return ["spacy", "jieba"]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {
+            "dictionary_path": "data/dict",
+            "cache_dir": "var/jieba",
+            "order_number_pattern": r"881\d{8}",
+        }
+
+    def __init__(
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, dictionary: Path
+    ) -> None:
+        self._model_storage = model_storage
+        self._resource = resource
+        self._dictionary = dictionary
+        self._reader = EntityReader(
+            load_dictionary(dictionary),
+            build_segmenter(dictionary, Path(config["cache_dir"])),
+            order_number_pattern=config["order_number_pattern"],
+        )
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SpacyReader:
+        return cls(config, model_storage, resource, Path(config["dictionary_path"]))
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> SpacyReader:
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, folder)
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        path = config.get("dictionary_path") or cls.get_default_config()["dictionary_path"]
+        return content_fingerprint(Path(path))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        with self._model_storage.write_to(self._resource) as folder:
+            copy_dictionary(self._dictionary, folder)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            text = message.get(TEXT)
+            if not isinstance(text, str):
+                continue
+            entities = self.add_extractor_name(self._reader.read(text))
+            message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
+            message.set(EMOTION, find_emotion(text).value, add_to_output=True)
+            message.set(CUES, sorted(cue.value for cue in find_cues(text)), add_to_output=True)
+        return messages

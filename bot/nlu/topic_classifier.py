@@ -1,0 +1,120 @@
+"""Rasa's intent classifier: topics from character n-grams, with the complaint gate and further wishes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.exceptions import RasaException
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.normaliser import NORMALISED, ReadingNormaliser
+from bot.nlu.topic_model import TopicModel
+from bot.nlu.topics import TopicReader, topic_of_typed_intent
+from care.rules.vocabulary import kind_of_topic
+
+TOPIC, ALSO, KIND = "topic", "also", "kind"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class TopicClassifier(IntentClassifier, GraphComponent):
+    """Sets intent, ranking, topic, also and kind. Training options: `TrainingChoices`."""
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        return [ReadingNormaliser]
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        return ["sklearn", "scipy"]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {
+            "strength": 10.0,
+            "folds": 3,
+            "seed": 7,
+            "wrapped_share": 1.0,
+            "gate_precision": 0.85,
+            "also_threshold": 0.5,
+            "ranking_length": 10,
+        }
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        model: TopicModel | None = None,
+    ) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._reader = model and TopicReader(
+            model, also_threshold=config["also_threshold"], ranking_length=config["ranking_length"]
+        )
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> TopicClassifier:
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> TopicClassifier:
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, TopicModel.load(folder))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fits and keeps a model.
+
+        Raises:
+            RasaException: there are no examples to learn from.
+        """
+        # Training pulls in scikit-learn, which takes seconds to import; a running server never needs it.
+        from bot.nlu.topic_training import TrainingChoices, train_topic_model
+
+        examples = [(m.get(NORMALISED), m.get(INTENT)) for m in training_data.intent_examples if m.get(NORMALISED)]
+        if not examples:
+            raise RasaException("TopicClassifier: no training examples with a text; is data/nlu empty?")
+        choices = TrainingChoices(**{name: self._config[name] for name in TrainingChoices.__dataclass_fields__})
+        model = train_topic_model(examples, choices)
+        with self._model_storage.write_to(self._resource) as folder:
+            model.save(folder)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            if self._reader is not None and isinstance(message.get(TEXT), str):
+                self._read(self._reader, message)
+        return messages
+
+    @staticmethod
+    def _read(reader: TopicReader, message: Message) -> None:
+        understood = reader.read(message.get(NORMALISED, ""))
+        ranking = [{"name": name, "confidence": value} for name, value in understood.ranking]
+        message.set(INTENT, dict(ranking[0]), add_to_output=True)
+        message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+        # A button's payload is no text to guess at: Rasa takes its intent as typed, so do we its topic.
+        typed = topic_of_typed_intent(message.get(TEXT))
+        topic, also = (typed, ()) if typed else (understood.topic, understood.also)
+        message.set(TOPIC, topic.value, add_to_output=True)
+        message.set(ALSO, [further.value for further in also], add_to_output=True)
+        message.set(KIND, kind_of_topic(topic).value, add_to_output=True)
