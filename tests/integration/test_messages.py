@@ -188,7 +188,9 @@ class TestButtons:
             care, conversation_id, client_msg_id=key or str(uuid4()), payload=payload
         )
 
-    async def test_a_pressed_button_is_stored_with_its_title_and_goes_to_the_bot_with_its_payload(self, care, shop):
+    async def test_a_pressed_button_is_stored_with_its_title_and_goes_to_the_bot_with_its_payload(
+        self, care, shop
+    ):
         conversation = await self.offer(care, shop, "/affirm", "/deny")
         await self.press(care, conversation, "/affirm")
         turn = await shop.turn(conversation)
@@ -226,7 +228,9 @@ class TestButtons:
         conversation = await self.offer(care, shop, "/affirm")
         await self.press(care, conversation, "/affirm")
         turn = await shop.turn(conversation)
-        await conversations.finish_turn(care, turn, [Reply("再问一次", [{"title": "对", "payload": "/affirm"}])])
+        await conversations.finish_turn(
+            care, turn, [Reply("再问一次", [{"title": "对", "payload": "/affirm"}])]
+        )
         assert not (await self.press(care, conversation, "/affirm")).is_duplicate
 
     async def test_a_customer_cannot_offer_buttons_to_themselves(self, care, shop):
@@ -244,6 +248,8 @@ class TestButtons:
 
 async def test_a_notice_of_the_system_stands_in_the_transcript(care, shop):
     visit = await shop.visit()
-    said = await conversations.say_system(care, visit.id, "您好,我是智能客服", [{"title": "查订单", "payload": "/a"}])
+    said = await conversations.say_system(
+        care, visit.id, "您好,我是智能客服", [{"title": "查订单", "payload": "/a"}]
+    )
     assert (said.seq, said.speaker, said.agent_name) == (1, Speaker.SYSTEM, None)
     assert await transcript.history(care, visit.id, after=0) == [said]

@@ -60,7 +60,14 @@ async def test_two_tabs_at_once_share_one_new_conversation(care):
 
 
 async def test_what_the_host_page_says_is_kept_short_and_plain(care):
-    page = {"product": "净化器" * 200, "order": "88120231105", "deep": {"a": 1}, "list": [1], "price": 1299.5, 5: "x"}
+    page = {
+        "product": "净化器" * 200,
+        "order": "88120231105",
+        "deep": {"a": 1},
+        "list": [1],
+        "price": 1299.5,
+        5: "x",
+    }
     visit = await conversations.open_visit(care, None, page={**page, **{f"k{i}": "v" for i in range(50)}})
     await conversations.accept_message(
         care, visit.conversation.id, client_msg_id="7f8f2a9e-0000-4000-8000-000000000001", text="在吗"
