@@ -1,0 +1,36 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * Two builds into one folder: the page (`chat.html` and hashed assets) and, with
+ * `--mode widget`, `widget.js`: one file under a name that never changes, because it
+ * stands in other people's pages.
+ */
+export default defineConfig(({ mode }) => ({
+  // A web service of one's own to develop against: `ZHIKE_DEV_SERVER=http://127.0.0.1:8080 npm run dev`.
+  server: {
+    proxy: Object.fromEntries(
+      ["/ws", "/api", "/media"].map((path) => [
+        path,
+        { target: process.env.ZHIKE_DEV_SERVER ?? "http://127.0.0.1:8080", ws: path === "/ws" },
+      ]),
+    ),
+  },
+  build: {
+    target: ["es2020", "chrome87", "safari14", "firefox101"],
+    outDir: "dist",
+    emptyOutDir: mode !== "widget",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    ...(mode === "widget"
+      ? {
+          lib: {
+            entry: "widget/widget.ts",
+            formats: ["iife" as const],
+            name: "ZhikeWidget",
+            fileName: () => "widget.js",
+          },
+        }
+      : { rolldownOptions: { input: "chat.html" } }),
+  },
+  test: { include: ["shared/**/*.test.ts", "widget/**/*.test.ts"], environment: "node" },
+}));

@@ -1,0 +1,103 @@
+import { Composer } from "./composer";
+import type { Context } from "./context";
+import { h } from "./dom";
+import { createHeader } from "./header";
+import { Sheet } from "./sheet";
+import { Thread } from "./thread";
+import { createEnded, createWaiting } from "./waiting";
+
+/** The whole chat between its own four walls. */
+export class Panel {
+  readonly element: HTMLElement;
+  private readonly thread: Thread;
+  private readonly composer: Composer;
+  private readonly sheet: Sheet;
+  private readonly notice: HTMLElement;
+  private readonly endButton: HTMLElement;
+  private readonly updates: (() => void)[];
+  private noticeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly context: Context,
+    onMinimise: (() => void) | null,
+  ) {
+    const { texts, settings } = context;
+    const header = createHeader(context, onMinimise);
+    this.thread = new Thread(context, () => this.showPrivacy());
+    this.composer = new Composer(context, () => this.thread.toEnd());
+    const waiting = createWaiting(context, () => this.composer.focus());
+    const ended = createEnded(context, () => this.composer.focus());
+    this.notice = h("div", { class: "notice", role: "alert" });
+    this.endButton = h("button", { type: "button", class: "link", onclick: () => this.askEnd() }, texts.end.ask);
+    const privacy = settings.privacy
+      ? h("a", { href: settings.privacy, target: "_blank", rel: "noopener" }, texts.privacy.link)
+      : h("button", { type: "button", class: "link", onclick: () => this.showPrivacy() }, texts.privacy.link);
+    const foot = h(
+      "div",
+      { class: "foot" },
+      this.notice,
+      waiting.element,
+      ended.element,
+      this.composer.element,
+      h("p", { class: "small" }, h("span", {}, texts.footer), privacy, this.endButton),
+    );
+    const parts = [header.element, this.thread.element, foot];
+    this.sheet = new Sheet(() => parts);
+    this.element = h(
+      "div",
+      {
+        class: "panel",
+        role: settings.mode === "corner" ? "dialog" : "main",
+        "aria-labelledby": "title",
+        onkeydown: (event: KeyboardEvent) => {
+          // Escape belongs to the input method while it is composing.
+          if (event.key === "Escape" && !event.isComposing) onMinimise?.();
+        },
+      },
+      ...parts,
+      this.sheet.element,
+    );
+    this.updates = [
+      () => header.update(),
+      () => waiting.update(),
+      () => ended.update(),
+      () => this.composer.update(),
+      () => this.thread.update(),
+    ];
+  }
+
+  update(): void {
+    for (const update of this.updates) update();
+    const hasSpoken = this.context.client.entries.some((entry) => entry.from === "customer" && entry.seq !== null);
+    this.endButton.hidden = !hasSpoken || this.context.client.owner === "closed";
+  }
+
+  focus(): void {
+    this.composer.focus();
+  }
+
+  toEnd(): void {
+    this.thread.toEnd();
+  }
+
+  /** Says something for some seconds: an error that belongs to no message. */
+  say(text: string): void {
+    this.notice.textContent = text;
+    clearTimeout(this.noticeTimer);
+    this.noticeTimer = setTimeout(() => (this.notice.textContent = ""), 8_000);
+  }
+
+  private showPrivacy(): void {
+    const { privacy } = this.context.texts;
+    this.sheet.show(privacy.title, privacy.text, [{ label: privacy.close }]);
+  }
+
+  private askEnd(): void {
+    const { client, texts } = this.context;
+    this.sheet.show(
+      texts.end.title,
+      [texts.end.text],
+      [{ label: texts.end.cancel }, { label: texts.end.confirm, act: () => client.end() }],
+    );
+  }
+}
