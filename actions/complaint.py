@@ -1,0 +1,175 @@
+"""投诉: opened as a draft with the first word, told back, confirmed, numbered and promised."""
+
+from __future__ import annotations
+
+from actions import topics
+from actions.clerk import Clerk, TopicClerk, offer_person
+from actions.orders import order_button
+from actions.turn import HUMAN, Button, Turn
+from care.rules.errors import NotVerified, Unavailable
+from care.rules.severity import Grade
+from care.rules.times import format_moment
+from care.rules.vocabulary import COMPLAINT_TOPICS, Topic
+from care.services import complaints, orders
+from care.services.complaints import DraftView
+
+FORM = "complaint_form"
+#: Slot of the form → field of the draft that it stands for.
+FIELD_OF_SLOT = {
+    "complaint_what": "own_words",
+    "complaint_about": "order_or_product",
+    "complaint_remedy": "remedy_said",
+    "complaint_expectation": "expectation_said",
+}
+SLOTS = (*FIELD_OF_SLOT, "complaint_confirmed", "complaint_note", "complaint_tries")
+
+YES: Button = {"title": "对", "payload": "/affirm"}
+CHANGE: Button = {"title": "修改", "payload": "/deny"}
+DROP: Button = {"title": "算了", "payload": "/stop"}
+
+
+def answer_button(title: str) -> Button:
+    return {"title": title, "payload": f'/inform{{"answer": "{title}"}}'}
+
+
+class OpenComplaint(TopicClerk):
+    """The first complaint message: into the records at once, apology, whatever else was asked."""
+
+    action_name = "action_open_complaint"
+
+    async def answer(self, turn: Turn) -> None:
+        topic = turn.topic if turn.topic in COMPLAINT_TOPICS else Topic.COMPLAINT_OTHER
+        number = turn.entity("order_number")
+        draft = await complaints.open_draft(
+            turn.care,
+            turn.conversation.id,
+            turn.message_id,
+            topic=topic,
+            own_words=turn.words,
+            cues=turn.cues,
+            emotion=turn.emotion,
+            order_number=number,
+        )
+        turn.say("complaint_sorry")
+        offer_person(turn)
+        for slot in SLOTS:
+            turn.set(slot, None)
+        for slot, value in known(draft).items():
+            turn.set(slot, value)
+        await topics.answer_also(turn)
+
+
+def known(draft: DraftView) -> dict[str, str]:
+    """Slots of the form that the draft already answers."""
+    values = {
+        "complaint_what": draft.own_words,
+        "complaint_about": draft.order_number or draft.product_said,
+        "complaint_remedy": draft.remedy_said,
+        "complaint_expectation": draft.expectation_said,
+    }
+    return {
+        slot: str(values[slot]) for slot, name in FIELD_OF_SLOT.items() if name not in draft.missing
+    }
+
+
+class AskWhat(Clerk):
+    action_name = "action_ask_complaint_what"
+
+    async def serve(self, turn: Turn) -> None:
+        turn.say("complaint_ask_what")
+
+
+class AskAbout(Clerk):
+    """Recent orders as buttons for a verified customer; free text always."""
+
+    action_name = "action_ask_complaint_about"
+
+    async def serve(self, turn: Turn) -> None:
+        if turn.slot("complaint_note") == "order_unclear":
+            turn.say("complaint_order_unclear", buttons=[answer_button("和订单无关")])
+            return
+        try:
+            recent = await orders.recent(turn.care, turn.conversation.id)
+        except (NotVerified, Unavailable):
+            recent = []
+        buttons = [order_button(order) for order in recent] + [answer_button("和订单无关")]
+        turn.say("complaint_ask_about_buttons" if recent else "complaint_ask_about", buttons=buttons)
+
+
+class AskRemedy(Clerk):
+    action_name = "action_ask_complaint_remedy"
+
+    async def serve(self, turn: Turn) -> None:
+        choices = ("退款", "换货", "维修", "赔偿", "道歉", "说明原因")
+        turn.say("complaint_ask_remedy", buttons=[answer_button(choice) for choice in choices])
+
+
+class AskExpectation(Clerk):
+    action_name = "action_ask_complaint_expectation"
+
+    async def serve(self, turn: Turn) -> None:
+        choices = ("今天", "明天", "三天内", "一周内")
+        turn.say("complaint_ask_expectation", buttons=[answer_button(choice) for choice in choices])
+
+
+class AskConfirmed(Clerk):
+    """Restates and asks 对吗; after 修改 asks which part."""
+
+    action_name = "action_ask_complaint_confirmed"
+
+    async def serve(self, turn: Turn) -> None:
+        note = turn.slot("complaint_note")
+        if note == "fix":
+            fields = ("问题经过", "订单或商品", "处理要求", "答复时间")
+            turn.say("complaint_ask_fix", buttons=[answer_button(field) for field in fields])
+            return
+        draft = await complaints.draft_of(turn.care, turn.conversation.id)
+        if draft is None or note == "unclear":
+            turn.say("complaint_confirm_again", buttons=[YES, CHANGE, DROP])
+            return
+        what = draft.own_words.replace("\n", ";")
+        turn.say(
+            "complaint_restate",
+            what=what if len(what) <= 80 else f"{what[:79]}…",
+            about=about(draft),
+            remedy=draft.remedy_said or "未说明",
+            expectation=draft.expectation_said or "未说明",
+            buttons=[YES, CHANGE, DROP],
+        )
+
+
+def about(draft: DraftView) -> str:
+    if draft.order_number and draft.product_said:
+        return f"{draft.product_said}(订单 {draft.order_number})"
+    return f"订单 {draft.order_number}" if draft.order_number else draft.product_said or "未说明"
+
+
+class SubmitComplaint(Clerk):
+    """The end of the form: received with number and times, or left and said so."""
+
+    action_name = "action_submit_complaint"
+
+    async def serve(self, turn: Turn) -> None:
+        decision = turn.slot("complaint_confirmed")
+        for slot in SLOTS:
+            turn.set(slot, None)
+        if decision == "yes":
+            await self._receive(turn)
+        elif decision == "left":
+            await complaints.drop_draft(turn.care, turn.conversation.id)
+            turn.say("complaint_left", buttons=[HUMAN])
+        else:
+            turn.say("complaint_unclear_person", buttons=[HUMAN])
+            turn.set("offered", "person")
+
+    async def _receive(self, turn: Turn) -> None:
+        receipt = await complaints.confirm_draft(turn.care, turn.conversation.id, turn.message_id)
+        now = turn.care.clock.now()
+        turn.say(
+            "complaint_received",
+            number=receipt.case_number,
+            first=format_moment(receipt.first_result_at, now=now),
+            solve=format_moment(receipt.solve_due_at, now=now),
+        )
+        is_grave = receipt.grade in (Grade.P1, Grade.P2)
+        turn.say("complaint_received_next", buttons=[HUMAN] if is_grave else [])

@@ -1,0 +1,31 @@
+"""转人工: understood in any wording, no form, never argued with."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import ActiveLoop, SlotSet
+
+from actions.clerk import Clerk, safety_first
+from actions.turn import Turn
+from care.rules.times import format_wait
+from care.services import handoff
+
+
+class RequestHuman(Clerk):
+    action_name = "action_request_human"
+
+    async def serve(self, turn: Turn) -> None:
+        safety_first(turn)
+        await to_person(turn, reason="severe" if turn.is_upset else "asked")
+
+
+async def to_person(turn: Turn, *, reason: str) -> None:
+    """Puts the conversation into the queue, leaves any form, tells place and wait."""
+    place = await handoff.request_human(
+        turn.care, turn.conversation.id, reason=reason, source_message_id=turn.message_id
+    )
+    if place.position <= 0:
+        turn.say("human_there")
+    else:
+        wait = f",预计等待{format_wait(place.wait_s)}" if place.wait_s is not None else ""
+        turn.say("human_queued", position=place.position, before=place.position - 1, wait=wait)
+    turn.events += [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("offered", None)]

@@ -1,0 +1,209 @@
+"""What a customer's words hold that a form asks for. Pure: text in, values out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from care.ports import OrderView
+from care.rules.times import shanghai_day
+from care.rules.vocabulary import OrderState
+
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
+_CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
+_TAIL = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_NUMBER = re.compile(r"(?<!\d)\d{10,20}(?!\d)")
+_CALLED_ORDER = re.compile(r"(?:订单号?|單號|单号|編號|编号|order)[^\d]{0,6}(\d{10,20})(?!\d)", re.I)
+
+_GIVES_UP = re.compile(
+    r"^(?:那|那就|还是|我)?(?:算了|算啦|不用了|不弄了|不办了|不投诉了|不查了|不想(?:说|弄|投诉|办)了|取消吧|取消投诉|先不(?:投诉|弄|办|登记)了?|退出|别登记了?|不登记了)"
+    r"(?:吧|啦|了|谢谢|谢谢啊|,?谢谢)?[。.!!~~ ]*$"
+)
+_YES = re.compile(
+    r"^(?:嗯+|恩|对+|对的|是+|是的|好+|好的|好吧|行+|行的|可以|可以的|没错|没问题|正确|确认|确定|提交|就这样|ok|okay|yes|y|要|要的|嗯嗯|对对|是啊|对啊)"
+    r"[的啊呀吧了,,。.!!~~ 呢]*(?:就这样|提交吧|没错|谢谢|就这么办|登记吧)?[。.!!~~ ]*$",
+    re.I,
+)
+_NO = re.compile(r"^(?:不对|不是|不行|错了|有误|不正确|不|否|no|n|要改|修改|改一下|不准确|不太对)[的啊呀了吧,,。.!!~~ ]*$", re.I)
+_DOES_NOT_KNOW = re.compile(r"不(?:知道|清楚|确定|记得|晓得)|忘了|没想好|随便|都行|都可以|无所谓|你们看着办|看你们")
+_QUESTION = re.compile(
+    r"[??]|吗|么$|嘛$|呢$|多少|多久|几[天点个号]|怎么(?:样|办|弄|用|开|退|查|算|联系|还)|怎样|如何|什么时候|啥时候|哪[里儿个]|能不能|可不可以|可以.{0,6}(?:吗|不)|有没有|是不是|为什么|为啥|咋"
+)
+_REMEDY = re.compile(
+    r"退(?:款|钱|货|了|掉|回|差价|给我|一赔|运费)|退$|还(?:我)?钱|换(?:货|一|个|新|台|掉|过)|换$|修(?:好|理|一下)?|维修|返修|补(?:偿|发|差|寄|货)|赔(?:偿|钱|付|我|礼|不是)?|道歉|认错|"
+    r"说法|交代|解释|说明|回复|答复|重新?发|重寄|再发|送货|尽快(?:送|发|到|处理|解决|安排)|赶紧|上门|处罚|处理(?:他|她|人|客服|快递|师傅)|开除|整改|删除|取消|优惠券|减免|降价"
+)
+_WHEN = re.compile(
+    r"今天|明天|后天|今晚|今日|当天|明早|[本这下]周|周[一二三四五六日天末]|星期|礼拜|月底|月初|年底|[\d一二两三四五六七八九十半几]+\s*(?:个)?(?:天|日|号|小时|钟头|分钟|周|星期|礼拜|月|工作日)|"
+    r"\d+[::点]|\d+月|小时内|天内|尽快|越快越好|马上|立刻|立即|现在|最快|[早晚]上|上午|下午|中午|不急|慢慢来"
+)
+_OTHER_ORDER = re.compile(
+    r"(?:不是|不对|弄错|说错|搞错|错了).{0,14}(?:单|订单|这个|那个|款|商品|号)|(?:是|换成|改成|应该是)(?:上|前|再上)一?[个单笔]|上一[个单笔]|上上[个单]|另外?一[个单笔]|前一[个单笔]"
+)
+_BEFORE = re.compile(r"上一[个单笔]|上个|前一[个单笔]|前面那|之前那|早一[点些]的")
+_BEFORE_TWICE = re.compile(r"上上|再上一|再前一")
+_NEWEST = re.compile(r"最近|最新|最后(?:一|那)|刚(?:买|下|拍)|新的那")
+_OLDEST = re.compile(r"最早|最老|最开始|很久")
+_ORDINAL = re.compile(r"第([一二三四五12345])(?:个|单|笔|条|件|项)?|^\s*([12345一二三四五])\s*(?:号|个)?[。.]?\s*$")
+_DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
+
+_FIELDS = (
+    ("complaint_about", re.compile(r"订单|商品|单号|哪个单|产品")),
+    ("complaint_remedy", re.compile(r"处理|要求|诉求|退款|换货|希望怎|赔")),
+    ("complaint_expectation", re.compile(r"时间|期限|多久|什么时候|日期")),
+    ("complaint_what", re.compile(r"描述|问题|经过|内容|情况|原因")),
+)
+
+
+def phone(text: str) -> str | None:
+    """A mobile number of the mainland, without separators."""
+    found = _PHONE.search(text)
+    return re.sub(r"[ -]", "", found[0]) if found else None
+
+
+def order_number(text: str, pattern: str) -> str | None:
+    """The shop's own kind of number, or any of 10–20 digits that the sentence calls an order."""
+    own = re.search(rf"(?<!\d)(?:{pattern})(?!\d)", text)
+    if own:
+        return own[0]
+    called = _CALLED_ORDER.search(text)
+    if called and not _PHONE.fullmatch(called[1]):
+        return called[1]
+    return None
+
+
+def any_number(text: str) -> str | None:
+    """Any run of 10–20 digits that is no phone: where an order number was asked for, it is one."""
+    for found in _NUMBER.finditer(text):
+        if not _PHONE.fullmatch(found[0]):
+            return found[0]
+    return None
+
+
+def one_time_code(text: str) -> str | None:
+    found = _CODE.search(text.replace(" ", "") if re.fullmatch(r"[\d ]+", text.strip()) else text)
+    return found[0] if found else None
+
+
+def phone_tail(text: str) -> str | None:
+    """Four digits that stand alone, or the end of a whole phone number."""
+    whole = phone(text)
+    if whole:
+        return whole[-4:]
+    found = _TAIL.search(text)
+    return found[0] if found else None
+
+
+def gives_up(text: str) -> bool:
+    return bool(_GIVES_UP.match(text.strip()))
+
+
+def says_yes(text: str) -> bool:
+    return bool(_YES.match(text.strip()))
+
+
+def says_no(text: str) -> bool:
+    return bool(_NO.match(text.strip()))
+
+
+def does_not_know(text: str) -> bool:
+    return bool(_DOES_NOT_KNOW.search(text))
+
+
+def is_question(text: str) -> bool:
+    return bool(_QUESTION.search(text))
+
+
+def names_remedy(text: str) -> bool:
+    return bool(_REMEDY.search(text))
+
+
+def names_time(text: str) -> bool:
+    return bool(_WHEN.search(text))
+
+
+def corrects_order(text: str) -> bool:
+    """不是这个订单,是上一个"""
+    return bool(_OTHER_ORDER.search(text))
+
+
+def field_to_fix(text: str) -> str | None:
+    """Which of a complaint's answers the customer wants to change."""
+    return next((name for name, words in _FIELDS if words.search(text)), None)
+
+
+def choose_order(text: str, orders: Sequence[OrderView], *, current: str | None = None) -> OrderView | None:
+    """The order that `text` means: by number or its end, by place, by product, by state, by day.
+
+    Args:
+        orders: those offered, newest first.
+        current: the number that 上一个 counts from; the newest without it.
+    """
+    if not orders:
+        return None
+    for order in orders:
+        if order.number in text or re.search(rf"(?<!\d){order.number[-4:]}(?!\d)", text):
+            return order
+    place = next((i for i, order in enumerate(orders) if order.number == current), 0)
+    if _BEFORE_TWICE.search(text):
+        return orders[place + 2] if place + 2 < len(orders) else None
+    if _BEFORE.search(text):
+        return orders[place + 1] if place + 1 < len(orders) else None
+    ordinal = _ORDINAL.search(text)
+    if ordinal:
+        said = ordinal[1] or ordinal[2]
+        index = _DIGITS.get(said) or int(said)
+        return orders[index - 1] if index <= len(orders) else None
+    if _NEWEST.search(text):
+        return orders[0]
+    if _OLDEST.search(text):
+        return orders[-1]
+    for fits in (_by_product(text, orders), _by_state(text, orders), _by_day(text, orders)):
+        if len(fits) == 1:
+            return fits[0]
+    if len(orders) == 2 and re.search(r"另外?一", text):
+        return orders[1 - place]
+    return None
+
+
+def _by_product(text: str, orders: Sequence[OrderView]) -> list[OrderView]:
+    """Orders with a product of which the text says at least two consecutive characters that tell it apart."""
+    scores = [max((_shared(text, line.name) for line in order.lines), default=0) for order in orders]
+    best = max(scores)
+    return [o for o, score in zip(orders, scores, strict=True) if score == best] if best >= 2 else []
+
+
+def _shared(text: str, name: str) -> int:
+    """Length of the longest run of `name` that stands in `text`."""
+    text, name = text.lower(), name.lower()
+    longest = 0
+    for start in range(len(name)):
+        while start + longest < len(name) and name[start : start + longest + 1] in text:
+            longest += 1
+    return longest
+
+
+_STATE_WORDS = (
+    (re.compile(r"还没发|没发货|待发货"), {OrderState.PAID, OrderState.CREATED}),
+    (re.compile(r"在路上|运输中|还没到|没收到|没到"), {OrderState.SHIPPED}),
+    (re.compile(r"已?签收|收到的|到了的|已经到"), {OrderState.DELIVERED, OrderState.COMPLETED}),
+)
+
+
+def _by_state(text: str, orders: Sequence[OrderView]) -> list[OrderView]:
+    for words, states in _STATE_WORDS:
+        if words.search(text):
+            return [order for order in orders if order.state in states]
+    return []
+
+
+def _by_day(text: str, orders: Sequence[OrderView]) -> list[OrderView]:
+    found = re.search(r"(?:(\d{1,2})月)?(\d{1,2})[号日]", text)
+    if not found:
+        return []
+    fits = []
+    for order in orders:
+        day = shanghai_day(order.placed_at)
+        if day.day == int(found[2]) and (not found[1] or day.month == int(found[1])):
+            fits.append(order)
+    return fits

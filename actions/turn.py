@@ -1,0 +1,167 @@
+"""One customer message as an action sees it: what was said, by whom, where in the dialogue, and how to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import wording
+from actions.desk import Desk, desk
+from care.rules.vocabulary import Cue, Emotion, Topic, topic_of_intent
+from care.services import conversations
+from care.services.context import Care
+from care.services.conversations import ConversationView
+
+Button = dict[str, str]
+
+HUMAN: Button = {"title": "转人工", "payload": "/request_human"}
+#: Cues at which safety comes before everything else (understanding.md, dialogue rule 6).
+SEVERE: frozenset[Cue] = frozenset({Cue.INJURY, Cue.FIRE, Cue.ELECTRICITY, Cue.MINOR, Cue.SELF_HARM})
+
+
+@dataclass
+class Turn:
+    """Opened once per action call. `events` are returned to Rasa when the action ends."""
+
+    desk: Desk
+    tracker: Tracker
+    dispatcher: CollectingDispatcher
+    conversation: ConversationView
+    events: list[EventType] = field(default_factory=list)
+
+    @property
+    def care(self) -> Care:
+        return self.desk.care
+
+    @property
+    def message(self) -> dict[str, Any]:
+        return self.tracker.latest_message
+
+    @property
+    def message_id(self) -> int:
+        """The message's row in the records: what makes every write idempotent."""
+        return int(self.message["metadata"]["message_id"])
+
+    @property
+    def page(self) -> dict[str, Any]:
+        return self.message["metadata"].get("page") or {}
+
+    @property
+    def is_button(self) -> bool:
+        return bool(self.message["metadata"].get("button"))
+
+    @property
+    def text(self) -> str:
+        """What the customer sees as said: the typed words or the button's title."""
+        return self.message.get("text") or ""
+
+    @property
+    def words(self) -> str:
+        """The customer's own words: behind a button, the last thing that was typed."""
+        if not self.is_button:
+            return self.text
+        typed = (
+            event["text"]
+            for event in reversed(self.tracker.events)
+            if event.get("event") == "user" and event.get("text") and not event.get("metadata", {}).get("button")
+        )
+        return next(typed, self.text)
+
+    @property
+    def intent(self) -> str:
+        return self.message["intent"].get("name") or "nlu_fallback"
+
+    @property
+    def topic(self) -> Topic:
+        return Topic(self.message.get("topic") or topic_of_intent(self.intent))
+
+    @property
+    def also(self) -> list[Topic]:
+        return [Topic(topic) for topic in self.message.get("also") or [] if topic != self.topic.value]
+
+    @property
+    def emotion(self) -> Emotion:
+        return Emotion(self.message.get("emotion") or "calm")
+
+    @property
+    def cues(self) -> frozenset[Cue]:
+        return frozenset(Cue(cue) for cue in self.message.get("cues") or [])
+
+    @property
+    def is_upset(self) -> bool:
+        return self.emotion in (Emotion.ANGRY, Emotion.DISTRESSED) or bool(self.cues & SEVERE)
+
+    def entity(self, *names: str) -> str | None:
+        """The last value of the first of `names` that was heard."""
+        for name in names:
+            values = [e["value"] for e in self.message.get("entities") or [] if e.get("entity") == name]
+            if values:
+                return str(values[-1])
+        return None
+
+    def slot(self, name: str) -> Any:
+        return self.tracker.slots.get(name)
+
+    def set(self, name: str, value: Any) -> None:
+        self.events.append(SlotSet(name, value))
+
+    # -- where we are in the dialogue ---------------------------------------------------------
+
+    def _since_message(self) -> list[dict[str, Any]]:
+        events = self.tracker.events
+        for index in range(len(events) - 1, -1, -1):
+            if events[index].get("event") == "user":
+                return list(events[index + 1 :])
+        return list(events)
+
+    def acted(self, *, but: str) -> bool:
+        """Whether another action than `but` already ran for this message."""
+        quiet = {"action_listen", "action_extract_slots", but}
+        return any(e.get("event") == "action" and e.get("name") not in quiet for e in self._since_message())
+
+    def was_in(self, form: str) -> bool:
+        """Whether `form` was already going when this message came."""
+        before = len(self.tracker.events) - len(self._since_message())
+        for event in reversed(self.tracker.events[:before]):
+            if event.get("event") == "active_loop":
+                return bool(event.get("name") == form)
+        return False
+
+    def has_said(self, key: str) -> bool:
+        """Whether a variant of the sentence `key` was already said in answer to this message."""
+        starts = [variant.split("{")[0] for variant in wording.sentences()[key]]
+        said = [e.get("text") or "" for e in self._since_message() if e.get("event") == "bot"]
+        said += [message.get("text") or "" for message in self.dispatcher.messages]
+        return any(text.startswith(start) for text in said for start in starts if start)
+
+    # -- answering ---------------------------------------------------------------------------
+
+    def say(
+        self, key: str, *, buttons: Sequence[Button] = (), card: dict[str, Any] | None = None, **values: object
+    ) -> None:
+        """One bubble: a variant of the sentence `key`."""
+        self.say_text(wording.say(key, str(self.message_id), **values), buttons=buttons, card=card)
+
+    def say_text(
+        self, text: str, *, buttons: Sequence[Button] = (), card: dict[str, Any] | None = None
+    ) -> None:
+        """One bubble in words that come from elsewhere (knowledge, a record)."""
+        self.dispatcher.utter_message(
+            text=text, buttons=list(buttons), json_message={"card": card} if card else None
+        )
+
+
+async def open_turn(dispatcher: CollectingDispatcher, tracker: Tracker) -> Turn:
+    """The customer is resolved from the sender id in the records, never from a slot.
+
+    Raises:
+        NotFound: no conversation has this sender id.
+    """
+    here = desk()
+    conversation = await conversations.conversation_of_sender(here.care, tracker.sender_id)
+    return Turn(here, tracker, dispatcher, conversation)
