@@ -97,9 +97,12 @@ def make_engine(database_url: str) -> AsyncEngine:
             max_overflow=10,
             pool_timeout=LOCK_WAIT_S,
             json_serializer=_json,
+            hide_parameters=True,  # an error's text goes to the log, personal data does not
             connect_args={"timeout": 5, "server_settings": {"lock_timeout": f"{LOCK_WAIT_S}s"}},
         )
-    engine = create_async_engine(database_url, json_serializer=_json, connect_args={"timeout": LOCK_WAIT_S})
+    engine = create_async_engine(
+        database_url, json_serializer=_json, hide_parameters=True, connect_args={"timeout": LOCK_WAIT_S}
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

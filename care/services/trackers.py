@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -81,8 +82,11 @@ async def _next_seq(session: AsyncSession, sender_id: str) -> int:
 
 
 def tell_tracker(session: AsyncSession, care: Care, sender_id: str, events: Sequence[dict[str, Any]]) -> None:
-    """Puts `events` into the outbox for the tracker of `sender_id`, within the caller's transaction."""
-    outbox.add(session, care, OUTBOX_TOPIC, {"sender_id": sender_id, "events": list(events)})
+    """Puts `events` into the outbox for the tracker of `sender_id`, within the caller's transaction.
+
+    The key tells a row that is delivered twice from two rows that say the same (pausing a second time).
+    """
+    outbox.add(session, care, OUTBOX_TOPIC, {"sender_id": sender_id, "key": str(uuid4()), "events": list(events)})
 
 
 def user_event(text: str, message_public_id: str) -> dict[str, Any]:
