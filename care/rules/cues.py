@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from care.rules.cue_words import (
+    CAUSE,
     CHILD,
     DANGER_WORDS,
     HARMLESS_EVERYWHERE,
@@ -112,7 +113,7 @@ def _is_possibility(before: str, after: str) -> bool:
 
 
 def _is_only_a_place(text: str) -> bool:
-    """A hospital in a message about a parcel, with no other injury in it."""
-    return bool(PARCEL.search(text)) and not _states(
-        DANGER_WORDS[Cue.INJURY], HOSPITAL_ONLY.sub(lambda m: _GONE * len(m.group()), text)
-    )
+    """A hospital is all there is of an injury, and it is where a parcel goes or the customer happens to be."""
+    if _states(DANGER_WORDS[Cue.INJURY], _blank(HOSPITAL_ONLY, text)):
+        return False
+    return PARCEL.search(text) is not None or CAUSE.search(text) is None
