@@ -37,7 +37,9 @@ _POSSIBLE = re.compile(
     r"(?:如果|假如|假设|要是(?!没)|万一|倘若|会不会(?!是)|是否会?|容不容易|有没有(?:可能)?|能不能|可不可能|(?<!可)(?<!恐)(?<!哪)怕(?!是)|害怕|担心|担忧|生怕|避免|防止|以免|免得|以防|预防|杜绝|(?<!不)小心|"
     r"谨防|当心|听说|网上说|看新闻|新闻[里上]?[说看]|评论[区里]?|看评价|评价里?说|有人说|别人说|据说)[^,。!?;]{0,10}$"
 )
-_MAY = re.compile(r"(?<!怎么)(?<!咋)(?<!为什么)(?<!为啥)(?<!总)(?<!老)(?<!都)(?<!就)(?<!还)(?<!又)(?:会|能|可能|容易|易)[^,。!?;]{0,4}$")
+_MAY = re.compile(
+    r"(?<!怎么)(?<!咋)(?<!为什么)(?<!为啥)(?<!总)(?<!老)(?<!都)(?<!就)(?<!还)(?<!又)(?:会|能|可能|容易|易)[^,。!?;]{0,4}$"
+)
 _ASKS = re.compile(r"^(?!了)[^,。!?;了]{0,4}(?:吗|嘛|么|不|呢|没)?[?]?$")
 _ASKS_AT_END = re.compile(r"(?:吗|嘛|么|不|没有|没|的可能|的风险)[?]?$")
 
@@ -64,10 +66,18 @@ def find_cues(text: str) -> frozenset[Cue]:
     """Every severity cue that `text`, one customer message, states or threatens with."""
     cleaned = plain(text)
     compounds_out = _blank(HARMLESS_EVERYWHERE, cleaned)
-    found = {cue for cue, words in _WORDS.items() if _states(words, cleaned if cue in THREAT_WORDS else compounds_out)}
+    found = {
+        cue
+        for cue, words in _WORDS.items()
+        if _states(words, cleaned if cue in THREAT_WORDS else compounds_out)
+    }
     if Cue.INJURY in found and _is_only_a_place(compounds_out):
         found.discard(Cue.INJURY)
-    if Cue.MINOR not in found and found & _TO_A_CHILD and CHILD.search(_blank(DANGER_WORDS[Cue.MINOR].harmless, cleaned)):
+    if (
+        Cue.MINOR not in found
+        and found & _TO_A_CHILD
+        and CHILD.search(_blank(DANGER_WORDS[Cue.MINOR].harmless, cleaned))
+    ):
         found.add(Cue.MINOR)
     return frozenset(found)
 

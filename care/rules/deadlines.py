@@ -119,9 +119,7 @@ def paused_for(
 
     Overlapping pauses count once. Add the result to an internal deadline; a legal one is never moved.
     """
-    spans = sorted(
-        (max(_utc(start), _utc(since)), min(_utc(end or now), _utc(now))) for start, end in pauses
-    )
+    spans = sorted((max(_utc(start), _utc(since)), min(_utc(end or now), _utc(now))) for start, end in pauses)
     total, covered_to = timedelta(), _utc(since)
     for start, end in spans:
         if end > max(start, covered_to):

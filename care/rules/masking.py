@@ -14,7 +14,8 @@ _RUN = re.compile(r"(?<![\dA-Za-z])\d(?:[ \u00a0\u3000\-]?\d)*(?:[ \-]?[Xx](?![A
 _TOKEN = re.compile(r"\d+[Xx]?|[Xx]")
 _MOBILE_IN_TEXT = re.compile(r"(?<!\d)(1[3-9]\d)([ \-]?)(\d{4})([ \-]?)(\d{4})(?!\d)")
 _CALLED_ORDER = re.compile(
-    r"(?:订单|訂單|单号|單號|运单|運單|快递|物流|流水号|工单|编号|序列号|order)[^\d,，。;；?？!！\n]{0,6}$", re.I
+    r"(?:订单|訂單|单号|單號|运单|運單|快递|物流|流水号|工单|编号|序列号|order)[^\d,，。;；?？!！\n]{0,6}$",
+    re.I,
 )
 _AREA = re.compile(
     r"^(?P<area>(?:[^省市区县旗\d]{2,8}?(?:省|自治区|特别行政区))?(?:[^省市区县旗\d]{1,10}?(?:市|自治州|盟|地区))?"
@@ -85,7 +86,9 @@ def mask_cards(text: str, *, order_number_pattern: str | None = None) -> str:
     return "".join(pieces) + text[done:]
 
 
-def _masked_parts(run: str, own: re.Pattern[str] | None, *, called_order: bool) -> Iterator[tuple[int, int, str]]:
+def _masked_parts(
+    run: str, own: re.Pattern[str] | None, *, called_order: bool
+) -> Iterator[tuple[int, int, str]]:
     """Non-overlapping (start, end, replacement) within one run of digits and separators, left to right."""
     tokens = list(_TOKEN.finditer(run))
     index = 0
