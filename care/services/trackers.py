@@ -86,7 +86,9 @@ def tell_tracker(session: AsyncSession, care: Care, sender_id: str, events: Sequ
 
     The key tells a row that is delivered twice from two rows that say the same (pausing a second time).
     """
-    outbox.add(session, care, OUTBOX_TOPIC, {"sender_id": sender_id, "key": str(uuid4()), "events": list(events)})
+    outbox.add(
+        session, care, OUTBOX_TOPIC, {"sender_id": sender_id, "key": str(uuid4()), "events": list(events)}
+    )
 
 
 def user_event(text: str, message_public_id: str) -> dict[str, Any]:
