@@ -15,8 +15,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.dictionary import content_fingerprint, copy_dictionary, load_dictionary
-from bot.nlu.entities.pipeline import EntityReader
-from bot.nlu.segmenter import build_segmenter
+from bot.nlu.entities.pipeline import DEFAULT_ORDER_NUMBER_PATTERN, EntityReader
+from bot.nlu.segmenter import shared_segmenter
 from care.rules.cues import find_cues, find_emotion
 
 EMOTION, CUES = "emotion", "cues"
@@ -35,7 +35,7 @@ class SpacyReader(GraphComponent, EntityExtractorMixin):
         return {
             "dictionary_path": "data/dict",
             "cache_dir": "var/jieba",
-            "order_number_pattern": r"881\d{8}",
+            "order_number_pattern": DEFAULT_ORDER_NUMBER_PATTERN,
         }
 
     def __init__(
@@ -46,7 +46,7 @@ class SpacyReader(GraphComponent, EntityExtractorMixin):
         self._dictionary = dictionary
         self._reader = EntityReader(
             load_dictionary(dictionary),
-            build_segmenter(dictionary, Path(config["cache_dir"])),
+            shared_segmenter(dictionary, Path(config["cache_dir"])),
             order_number_pattern=config["order_number_pattern"],
         )
 

@@ -14,7 +14,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.dictionary import content_fingerprint, copy_dictionary
-from bot.nlu.segmenter import build_segmenter, words_of
+from bot.nlu.segmenter import shared_segmenter, words_of
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=True)
@@ -47,7 +47,7 @@ class ShopJiebaTokenizer(Tokenizer):
         self._model_storage = model_storage
         self._resource = resource
         self._dictionary = dictionary
-        self._segmenter = build_segmenter(dictionary, Path(config["cache_dir"]))
+        self._segmenter = shared_segmenter(dictionary, Path(config["cache_dir"]))
 
     @classmethod
     def create(

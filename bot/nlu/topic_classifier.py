@@ -16,8 +16,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.normaliser import NORMALISED, ReadingNormaliser
 from bot.nlu.topic_model import TopicModel
-from bot.nlu.topics import TopicReader, topic_of_typed_intent
-from care.rules.vocabulary import kind_of_topic
+from bot.nlu.topics import READING_DEFAULTS, TopicReader
 
 TOPIC, ALSO, KIND = "topic", "also", "kind"
 
@@ -42,8 +41,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             "seed": 7,
             "wrapped_share": 1.0,
             "gate_precision": 0.85,
-            "also_threshold": 0.5,
-            "ranking_length": 10,
+            **READING_DEFAULTS,
         }
 
     def __init__(
@@ -56,9 +54,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         self._config = config
         self._model_storage = model_storage
         self._resource = resource
-        self._reader = model and TopicReader(
-            model, also_threshold=config["also_threshold"], ranking_length=config["ranking_length"]
-        )
+        self._reader = model and TopicReader(model, **{name: config[name] for name in READING_DEFAULTS})
 
     @classmethod
     def create(
@@ -91,10 +87,14 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         # Training pulls in scikit-learn, which takes seconds to import; a running server never needs it.
         from bot.nlu.topic_training import TrainingChoices, train_topic_model
 
-        examples = [(m.get(NORMALISED), m.get(INTENT)) for m in training_data.intent_examples if m.get(NORMALISED)]
+        examples = [
+            (m.get(NORMALISED), m.get(INTENT)) for m in training_data.intent_examples if m.get(NORMALISED)
+        ]
         if not examples:
             raise RasaException("TopicClassifier: no training examples with a text; is data/nlu empty?")
-        choices = TrainingChoices(**{name: self._config[name] for name in TrainingChoices.__dataclass_fields__})
+        choices = TrainingChoices(
+            **{name: self._config[name] for name in TrainingChoices.__dataclass_fields__}
+        )
         model = train_topic_model(examples, choices)
         with self._model_storage.write_to(self._resource) as folder:
             model.save(folder)
@@ -112,9 +112,6 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         ranking = [{"name": name, "confidence": value} for name, value in understood.ranking]
         message.set(INTENT, dict(ranking[0]), add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
-        # A button's payload is no text to guess at: Rasa takes its intent as typed, so do we its topic.
-        typed = topic_of_typed_intent(message.get(TEXT))
-        topic, also = (typed, ()) if typed else (understood.topic, understood.also)
-        message.set(TOPIC, topic.value, add_to_output=True)
-        message.set(ALSO, [further.value for further in also], add_to_output=True)
-        message.set(KIND, kind_of_topic(topic).value, add_to_output=True)
+        message.set(TOPIC, understood.topic.value, add_to_output=True)
+        message.set(ALSO, [topic.value for topic in understood.also], add_to_output=True)
+        message.set(KIND, understood.kind.value, add_to_output=True)

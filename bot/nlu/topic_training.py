@@ -125,9 +125,7 @@ def _intents_of(examples: Examples) -> tuple[str, ...]:
     return tuple(sorted({intent for _, intent in examples}))
 
 
-def _vocabulary(
-    written: Sequence[str], wrapped: Sequence[str]
-) -> tuple[dict[str, int], NDArray[np.float32]]:
+def _vocabulary(written: Sequence[str], wrapped: Sequence[str]) -> tuple[dict[str, int], NDArray[np.float32]]:
     """Terms of all rows; document frequencies of the written ones, so that wrapping does not skew them."""
     counts: dict[str, int] = {}
     for reading in written:
@@ -151,5 +149,3 @@ def _features(readings: Sequence[str], vocabulary: dict[str, int], idf: NDArray[
         values.append(row / np.sqrt(row @ row))
         ends.append(len(indices))
     return csr_matrix((np.concatenate(values), indices, ends), shape=(len(readings), len(vocabulary)))
-
-

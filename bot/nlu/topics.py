@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +13,6 @@ from bot.nlu.clauses import split_clauses
 from bot.nlu.topic_model import TopicModel
 from care.rules.vocabulary import Kind, Topic, kind_of_topic, topic_of_intent
 
-_TYPED_INTENT = re.compile(r"/([a-z_]+)")
 _NO_WISH = (Kind.CONTROL, Kind.OTHER)
 
 
@@ -36,10 +35,14 @@ class Understood:
     ranking: tuple[tuple[str, float], ...]
 
 
+#: What reading may be told in `config.yml`.
+READING_DEFAULTS = {"also_threshold": 0.5, "ranking_length": 10}
+
+
 class TopicReader:
     """Reads topics from reading forms with one trained model."""
 
-    def __init__(self, model: TopicModel, *, also_threshold: float, ranking_length: int = 10) -> None:
+    def __init__(self, model: TopicModel, *, also_threshold: float, ranking_length: int) -> None:
         self._model = model
         self._also_threshold = also_threshold
         self._ranking_length = ranking_length
@@ -65,7 +68,10 @@ class TopicReader:
     def _gated_order(self, probabilities: NDArray[np.float32]) -> list[int]:
         """Columns by probability, but the best complaint first once complaints together pass the gate."""
         order = [int(i) for i in np.argsort(-probabilities, kind="stable")]
-        if not self._complaints[order[0]] and probabilities[self._complaints].sum() >= self._model.complaint_gate:
+        if (
+            not self._complaints[order[0]]
+            and probabilities[self._complaints].sum() >= self._model.complaint_gate
+        ):
             best = next(i for i in order if self._complaints[i])
             order.remove(best)
             order.insert(0, best)
@@ -81,23 +87,33 @@ class TopicReader:
             best = self._gated_order(probabilities)[0]
             topic = topic_of_intent(self._model.intents[best])
             wanted = topic is Topic.REQUEST_HUMAN or kind_of_topic(topic) not in _NO_WISH
-            if wanted and topic is not main and topic not in found and probabilities[best] >= self._also_threshold:
+            if (
+                wanted
+                and topic is not main
+                and topic not in found
+                and probabilities[best] >= self._also_threshold
+            ):
                 found.append(topic)
         return tuple(sorted(found, key=lambda topic: kind_of_topic(topic) is not Kind.COMPLAINT))
 
     @cached_property
     def _complaints(self) -> NDArray[np.bool_]:
-        return np.array(
-            [kind_of_topic(topic_of_intent(intent)) is Kind.COMPLAINT for intent in self._model.intents]
-        )
+        return np.array([_is_complaint(intent) for intent in self._model.intents])
 
 
-def topic_of_typed_intent(text: str) -> Topic | None:
-    """The topic of a button's payload such as `/affirm`; None when the text is no known intent."""
-    match = _TYPED_INTENT.match(text)
-    if match is None:
-        return None
-    try:
-        return topic_of_intent(match.group(1))
-    except ValueError:
-        return None
+def is_unsure(ranking: Sequence[tuple[str, float]], threshold: float) -> bool:
+    """Whether to ask back rather than act on the first of `ranking`.
+
+    Not when complaints together are likelier than not: which complaint it is, the conversation finds
+    out, but asking an upset customer whether it is one at all would be the worse error.
+    """
+    if not ranking:
+        return True
+    name, confidence = ranking[0]
+    if confidence >= threshold:
+        return False
+    return not (_is_complaint(name) and sum(p for other, p in ranking if _is_complaint(other)) >= 0.5)
+
+
+def _is_complaint(intent: str) -> bool:
+    return kind_of_topic(topic_of_intent(intent)) is Kind.COMPLAINT

@@ -79,7 +79,9 @@ class DateFinder:
 
     def _ymd(self, match: re.Match[str]) -> str:
         year = int(match.group(1))
-        return date(year if year > 99 else 2000 + year, _int(match.group(2)), _int(match.group(3))).isoformat()
+        return date(
+            year if year > 99 else 2000 + year, _int(match.group(2)), _int(match.group(3))
+        ).isoformat()
 
     def _ym(self, match: re.Match[str]) -> str:
         return _month(int(match.group(1)), _int(match.group(2)))
@@ -197,5 +199,9 @@ def _is_span(match: re.Match[str]) -> bool:
     if unit == "年":
         return not re.match(r"\d{4}", match.group(1))
     if unit == "日":
-        return "工作日" in match.group() or match.group(1)[0] not in "十" and not match.string[: match.start()].endswith("月")
+        return (
+            "工作日" in match.group()
+            or (match.group(1)[0] not in "十"
+            and not match.string[: match.start()].endswith("月"))
+        )
     return True

@@ -18,10 +18,10 @@ _WITH_UNIT = re.compile(
 )
 #: Round hundreds and thousands said without a unit are money unless a measure word follows.
 _ROUND = re.compile(rf"(?<![第{DIGIT}十百千万\d])([{DIGIT}十]+[百千万][{DIGIT}十百千万]*)([多来])?(?=(.?))")
-_MEASURE = "个台件条只张双套部把天次人公里米度瓦升转年月日分号斤克毫小平兆粒瓶盒包箱种位名字倍亿单%兆克页份集期步字g"
-_MONEY_WORDS = (
-    "扣|付|收|退|花|卖|要|赔|降|便宜|差|减|满|充|价|金|费|补|返|惠|才|省|掏|给|到账|开票|发票开|贵|涨|租|套餐是|抵|领|余额|交|转|买|欠|还|剩|存|冻结|首付|每期|刷|现在|变成|到手"
+_MEASURE = (
+    "个台件条只张双套部把天次人公里米度瓦升转年月日分号斤克毫小平兆粒瓶盒包箱种位名字倍亿单%兆克页份集期步字g"
 )
+_MONEY_WORDS = "扣|付|收|退|花|卖|要|赔|降|便宜|差|减|满|充|价|金|费|补|返|惠|才|省|掏|给|到账|开票|发票开|贵|涨|租|套餐是|抵|领|余额|交|转|买|欠|还|剩|存|冻结|首付|每期|刷|现在|变成|到手"
 _AFTER_WORD = re.compile(
     rf"(?:{_MONEY_WORDS})(?:了|我|你|是|要|到|成|价|款|额|我们|他|掉|给我|只|的|:|:|\s)*"
     rf"(\d{{1,6}}(?:,\d{{3}})*(?:\.\d{{1,2}})?)(?![\d.:]|\s?(?:[{_MEASURE}]|点|周|折|tb|gb|寸|匹|款|[a-z]))"
@@ -38,7 +38,9 @@ def find_amounts(text: str) -> Iterator[Found]:
     for match in _ROUND.finditer(text):
         if match.group(3) and match.group(3) in _MEASURE:
             continue
-        yield _found(match.group(1), match.start(1), match.end(2) if match.group(2) else match.end(1), weight=4)
+        yield _found(
+            match.group(1), match.start(1), match.end(2) if match.group(2) else match.end(1), weight=4
+        )
     for pattern in (_AFTER_WORD, _BEFORE_WORD):
         for match in pattern.finditer(text):
             yield _found(match.group(1), match.start(1), match.end(1), weight=3)

@@ -10,7 +10,11 @@ DIGIT = "零〇一二两三四五六七八九幺俩"
 SPOKEN = rf"[{DIGIT}十][{DIGIT}十百千万亿]*"
 WRITTEN = r"\d+(?:,\d{3})*(?:\.\d+)?"
 
-_VALUES = {char: value for value, chars in enumerate(("零〇", "一幺", "二两俩", "三", "四", "五", "六", "七", "八", "九")) for char in chars}
+_VALUES = {
+    char: value
+    for value, chars in enumerate(("零〇", "一幺", "二两俩", "三", "四", "五", "六", "七", "八", "九"))
+    for char in chars
+}
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 _MULTIPLES = {"万": 10_000, "w": 10_000, "千": 1000, "k": 1000, "百": 100, "亿": 100_000_000}
 _MIXED = re.compile(rf"({WRITTEN})\s*([万千百亿wk])?")

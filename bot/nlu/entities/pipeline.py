@@ -30,6 +30,9 @@ from care.rules.times import SHANGHAI
 CANDIDATES, ENTITIES = "candidates", "entities"
 PRODUCT, CARRIER = "product", "carrier"
 
+#: The demo shop's order numbers; `config.yml` says the shop's own.
+DEFAULT_ORDER_NUMBER_PATTERN = r"881\d{8}"
+
 Finder = Callable[[str], Iterable[Found]]
 
 
@@ -86,7 +89,7 @@ class EntityReader:
         order_number_pattern: str,
         today: Callable[[], date] = lambda: datetime.now(SHANGHAI).date(),
     ) -> None:
-        self._today = today
+        self.order_number_pattern = order_number_pattern
         self._nlp = _pipeline(dictionary, segmenter, order_number_pattern, today)
 
     def read(self, text: str) -> list[dict[str, Any]]:
@@ -96,7 +99,13 @@ class EntityReader:
         for _, component in self._nlp.pipeline:
             doc = component(doc)
         return [
-            {"entity": f.entity, "value": f.value, "text": text[f.start : f.end], "start": f.start, "end": f.end}
+            {
+                "entity": f.entity,
+                "value": f.value,
+                "text": text[f.start : f.end],
+                "start": f.start,
+                "end": f.end,
+            }
             for f in doc.user_data[ENTITIES]
         ]
 

@@ -18,11 +18,17 @@ _MODEL = re.compile(
     r"|\d{1,5}(?:\.\d)?(?:gb|tb|g|l|升|匹|英寸|寸|mah|毫安)(?![a-z0-9]))"
 )
 #: These look like a model and are something else: fault codes, sizes of networks and screens, standards.
-_NO_MODEL = re.compile(r"(?:e|f|h|p|err|error|er)-?\d{1,3}|[345]g|2\.4g|usb\d?(?:\.\d)?|wifi\d?|win\d{1,2}|mp[34]|h5|ios\d*|v\d{1,2}|vip\d*|ok\d*|qq\d+|cpu|a4|a3|12315|hdmi\d*|type-?c|ip6[78]|no\d+")
+_NO_MODEL = re.compile(
+    r"(?:e|f|h|p|err|error|er)-?\d{1,3}|[345]g|2\.4g|usb\d?(?:\.\d)?|wifi\d?|win\d{1,2}|mp[34]|h5|ios\d*|v\d{1,2}|vip\d*|ok\d*|qq\d+|cpu|a4|a3|12315|hdmi\d*|type-?c|ip6[78]|no\d+"
+)
 _FAULT_NEAR = re.compile(r"报|显示|故障|代码|错误|出现|跳|提示|啥意思|什么意思|闪")
 _MEASURES = "个|台|件|条|只|张|双|套|部|把|箱|盒|包|袋|瓶|罐|本|支|根|块(?=钱)?|款|单|片|节|卷|桶|份|对|副|串|斤|米|公分|厘米|层|种|粒|枚|盏|床|辆|笔|颗|提|组|扇|幅"
-_QUANTITY = re.compile(rf"(?<![第{DIGIT}十百千\d.])((?:\d{{1,4}}|[{DIGIT}十百]{{1,4}}|半|几))({_MEASURES})(?!月|多月|半月|小时|星期|礼拜|工作日|人|钱|事|问题|说法|电话|解释|话|点)")
-_SCORE = re.compile(rf"(?<![\d.])(\d{{1,3}}|[{DIGIT}十]{{1,2}})(?:\s?分(?![钟期店公拨之付部类析批别配开辨])|\s?颗?星(?!期|级|座|光))")
+_QUANTITY = re.compile(
+    rf"(?<![第{DIGIT}十百千\d.])((?:\d{{1,4}}|[{DIGIT}十百]{{1,4}}|半|几))({_MEASURES})(?!月|多月|半月|小时|星期|礼拜|工作日|人|钱|事|问题|说法|电话|解释|话|点)"
+)
+_SCORE = re.compile(
+    rf"(?<![\d.])(\d{{1,3}}|[{DIGIT}十]{{1,2}})(?:\s?分(?![钟期店公拨之付部类析批别配开辨])|\s?颗?星(?!期|级|座|光))"
+)
 _BARE_SCORE = re.compile(r"(?:打|评|给|评分|满意度)(?:个|了|是|你们|:)?\s?(\d{1,2})(?=$|[。,!~ ])")
 _REMEDIES: tuple[tuple[Remedy | None, re.Pattern[str]], ...] = (
     (Remedy.COMPENSATION, re.compile(r"退一赔[三十3]|假一赔[十三]|赔偿|赔付|赔钱|补偿|补差价|退差价|退差额|补(?:我|给我)?差|赔我|赔个|给个?补偿|三倍")),
@@ -67,7 +73,9 @@ def find_models(text: str) -> Iterator[Found]:
 def find_quantities(text: str) -> Iterator[Found]:
     for match in _QUANTITY.finditer(text):
         value = number(match.group(1))
-        yield Found(QUANTITY, match.start(), match.end(), match.group(1) if value is None else str(value), weight=3)
+        yield Found(
+            QUANTITY, match.start(), match.end(), match.group(1) if value is None else str(value), weight=3
+        )
 
 
 def find_scores(text: str) -> Iterator[Found]:
