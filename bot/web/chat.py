@@ -24,6 +24,7 @@ from bot.web.frames import (
     Survey,
     Typing,
     error_frame,
+    meant_message,
     read_frame,
 )
 from bot.web.keys import ADDRESS, PARTS, Parts
@@ -149,9 +150,9 @@ class ChatConnection:
             try:
                 if incoming.type is not WSMsgType.TEXT:
                     raise BadFrame(texts.NOT_JSON)
+                client_msg_id = meant_message(incoming.data)
                 frame = read_frame(incoming.data)
                 self._parts.metrics.frames.labels(str(frame.__struct_config__.tag)).inc()
-                client_msg_id = frame.client_msg_id if isinstance(frame, Message | Button) else None
                 self._check_rate()
             except CareError as refusal:
                 self._refuse(refusal, client_msg_id)

@@ -129,6 +129,21 @@ def read_frame(data: str) -> Frame:
         raise BadFrame(texts.NOT_JSON) from None
 
 
+class _Named(Struct):
+    client_msg_id: ClientMsgId
+
+
+_named = msgspec.json.Decoder(_Named)
+
+
+def meant_message(data: str) -> str | None:
+    """Which message a frame that cannot be read was about, so that the page can mark that very one."""
+    try:
+        return _named.decode(data.encode()).client_msg_id
+    except (ValueError, RecursionError):
+        return None
+
+
 def _without_half_characters(data: str) -> bytes:
     """A text field that cuts by UTF-16 units leaves half an emoji; the rest of the message must not suffer."""
     return json.dumps(json.loads(data), ensure_ascii=False).encode(errors="ignore")

@@ -32,7 +32,8 @@ def chat_policy(host: str, trusted_origins: Sequence[str]) -> str:
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
         f"img-src 'self' data: blob:{trusted}; connect-src 'self'{sockets}; "
-        f"base-uri 'none'; form-action 'none'; frame-ancestors 'self'{trusted}"
+        f"base-uri 'none'; form-action 'none'; frame-ancestors 'self'{trusted}; "
+        "require-trusted-types-for 'script'"
     )
 
 
@@ -46,6 +47,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """Runs before any answer leaves, errors and files included; a handler's own header wins."""
     for name, value in _ALWAYS.items():
         response.headers.setdefault(name, value)
+    response.headers["Server"] = "zhike"  # versions are nobody's business
     if request_id := request.get(REQUEST_ID):
         response.headers.setdefault("X-Request-Id", request_id)
     shared = request.path.startswith(_SHARED)

@@ -15,9 +15,7 @@ from bot.web.keys import PARTS, Parts
 from care.rules.vocabulary import Role
 from care.services import staff
 from care.services.context import Care
-from tests.web.people import PASSWORD, Agent, ScriptedBot, Visitor
-
-Start = Callable[..., Awaitable[TestClient[Any, Any]]]
+from tests.web.people import PASSWORD, Agent, ScriptedBot, Start, Visitor
 
 
 @pytest.fixture
@@ -45,7 +43,8 @@ async def client(start: Start) -> TestClient[Any, Any]:
 @pytest.fixture
 def parts(client: TestClient[Any, Any]) -> Parts:
     assert client.app is not None
-    return client.app[PARTS]
+    found: Parts = client.app[PARTS]
+    return found
 
 
 @pytest_asyncio.fixture

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +17,8 @@ from care.services.conversations import Reply, Turn
 
 PASSWORD = "a-long-password"
 QUIET_S = 0.25
+
+Start = Callable[..., Awaitable[TestClient[Any, Any]]]
 
 
 @dataclass
@@ -55,7 +59,9 @@ class Visitor:
 
     async def say(self, text: str, client_msg_id: str | None = None) -> str:
         client_msg_id = client_msg_id or str(uuid.uuid4())
-        await self.socket.send_json({"type": "message", "client_msg_id": client_msg_id, "text": text})
+        frame = {"type": "message", "client_msg_id": client_msg_id, "text": text}
+        # As browsers write it: characters, not escapes.
+        await self.socket.send_str(json.dumps(frame, ensure_ascii=False))
         return client_msg_id
 
     async def press(self, payload: str) -> str:
@@ -87,7 +93,7 @@ class Visitor:
 
     async def rest(self, quiet_s: float = QUIET_S) -> list[dict[str, Any]]:
         """Every frame until it has been quiet for a moment, without typing."""
-        frames = []
+        frames: list[dict[str, Any]] = []
         while True:
             try:
                 incoming = await self.socket.receive(timeout=quiet_s)
