@@ -86,7 +86,8 @@ class RedisBus:
     async def publish(self, channel: str, data: dict[str, Any]) -> None:
         if self._connected.is_set():
             try:
-                await self._client.publish(_PREFIX + channel, json.dumps(data))
+                # A Redis that hangs must not hold up what is already committed.
+                await asyncio.wait_for(self._client.publish(_PREFIX + channel, json.dumps(data)), 2)
                 return
             except (RedisError, OSError, asyncio.TimeoutError):
                 log.warning("redis is away; telling this process only", exc_info=True)

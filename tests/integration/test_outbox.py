@@ -38,11 +38,14 @@ async def test_what_was_committed_is_delivered_once_and_in_order(care):
 
 
 async def test_what_was_rolled_back_is_never_told(care):
-    with pytest.raises(RuntimeError):
+    async def fail_half_way() -> None:
         async with care.sessions.write() as session:
             outbox.add(session, care, "news", {"n": 1})
             await session.flush()
             raise RuntimeError("the act failed")
+
+    with pytest.raises(RuntimeError):
+        await fail_half_way()
     receiver = Receiver()
     assert await outbox.deliver_due(care, {"news": receiver}) == 0
 
