@@ -140,7 +140,7 @@ class ChatConnection:
             if incoming.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 return
             await self._take(incoming)
-            # A flood must leave the others, and the answers to it, their turn.
+            # A flood must leave the others their turn.
             await asyncio.sleep(0)
 
     async def _take(self, incoming: WSMessage) -> None:
@@ -155,16 +155,16 @@ class ChatConnection:
                 self._parts.metrics.frames.labels(str(frame.__struct_config__.tag)).inc()
                 self._check_rate()
             except CareError as refusal:
-                self._refuse(refusal, client_msg_id)
+                await self._refuse(refusal, client_msg_id)
                 if not self._strikes.take():
                     self.close_soon(WSCloseCode.POLICY_VIOLATION, "too many bad frames")
                 return
             await self._handle(frame)
         except CareError as refusal:
-            self._refuse(refusal, client_msg_id)
+            await self._refuse(refusal, client_msg_id)
         except Exception:
             log.exception("chat.frame_failed")
-            self._refuse(Unexpected(), client_msg_id)
+            await self._refuse(Unexpected(), client_msg_id)
 
     def _check_rate(self) -> None:
         limiter = self._parts.limiter
@@ -173,9 +173,9 @@ class ChatConnection:
         if not (is_within and limiter.address_frames.take(self._address)):
             raise TooManyRequests(texts.TOO_FAST)
 
-    def _refuse(self, refusal: CareError, client_msg_id: str | None) -> None:
+    async def _refuse(self, refusal: CareError, client_msg_id: str | None) -> None:
         self._parts.metrics.refused.labels(refusal.code).inc()
-        self._sender.offer(error_frame(refusal, client_msg_id))
+        await self._sender.answer(error_frame(refusal, client_msg_id))
 
     # What each frame does.
 
@@ -253,7 +253,7 @@ class ChatConnection:
         view = self._conversation()
         if not accepted.is_duplicate:
             self._sender.acked_own(view.id, accepted.seq)
-        self._sender.offer(Ack(client_msg_id, accepted.seq))
+        await self._sender.answer(Ack(client_msg_id, accepted.seq))
         self._parts.dispatcher.wake(view.id)
 
     async def _request_human(self) -> None:

@@ -91,8 +91,15 @@ class Sender:
         self._told_owner = None
         self._wake.set()
 
+    async def answer(self, frame: ServerFrame) -> None:
+        """Queues what answers a frame of this client; who does not fetch the answers is not read either."""
+        try:
+            await asyncio.wait_for(self._queue.put(frame), SEND_TIMEOUT_S)
+        except asyncio.TimeoutError:
+            self._too_slow()
+
     def offer(self, frame: ServerFrame) -> None:
-        """Queues a frame; a connection that is too far behind is closed instead."""
+        """Queues what happens elsewhere; a connection that is too far behind is closed instead."""
         try:
             self._queue.put_nowait(frame)
         except asyncio.QueueFull:
