@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 
 from care.rules.cue_words import (
+    BODY_COMPOUNDS,
     CAUSE,
     CHILD,
     DANGER_WORDS,
-    HARMLESS_EVERYWHERE,
     HOSPITAL_ONLY,
     PARCEL,
+    PROTECTIONS,
     CueWords,
 )
 from care.rules.emotion_words import EMOTION_WORDS, STRENGTHENED_BY
@@ -23,15 +24,13 @@ from care.rules.text import normalise
 from care.rules.threat_words import THREAT_WORDS
 from care.rules.vocabulary import EMOTION_STRENGTH, Cue, Emotion
 
-_WORDS: dict[Cue, CueWords] = {**DANGER_WORDS, **THREAT_WORDS}
 _GONE = "□"
 _CLAUSE_END = re.compile(r"[,。!?;:~…\n、]+|\.{2,}|\s+")
-_QUESTION = re.compile(r"^[^,。!?;]{0,6}(?:吗|嘛|么|不|呢|没)?[?]?$")
 
 #: Stands directly before what did not happen. 没想到, 没两天, 不小心 do not match: they need adjacency.
 _NEGATED = re.compile(
     rf"(?:没有?|并没有?|并未|从未|未|不会|不是|不能|不曾|绝不|无|别|不用|不需要|不必|甭|木有|冇|勿)"
-    rf"(?:再|真的?|出现|发生|见到?|看到|有|什么|啥|任何|过|被|造成|导致|引起|让|使|人员?|很|太|因此|因为|是|去|要|会|到|{_GONE}|或者?|和|与|及|跟|也|、|的|情况)*$"
+    rf"(?:再|真的?|出现|发生|见到?|看到|有|什么|啥|任何|过|被|造成|导致|引起|让|使|人员?|很|太|因此|因为|是|去|要|会|到|打|找|拨|告到|{_GONE}|或者?|和|与|及|跟|也|、|的|情况)*$"
 )
 _POSSIBLE = re.compile(
     r"(?:如果|假如|假设|要是(?!没)|万一|倘若|会不会(?!是)|是否会?|容不容易|有没有(?:可能)?|能不能|可不可能|(?<!可)(?<!恐)(?<!哪)怕(?!是)|害怕|担心|担忧|生怕|避免|防止|以免|免得|以防|预防|杜绝|(?<!不)小心|"
@@ -40,7 +39,6 @@ _POSSIBLE = re.compile(
 _MAY = re.compile(
     r"(?<!怎么)(?<!咋)(?<!为什么)(?<!为啥)(?<!总)(?<!老)(?<!都)(?<!就)(?<!还)(?<!又)(?:会|能|可能|容易|易)[^,。!?;]{0,4}$"
 )
-_ASKS = re.compile(r"^(?!了)[^,。!?;了]{0,4}(?:吗|嘛|么|不|呢|没)?[?]?$")
 _ASKS_AT_END = re.compile(r"(?:吗|嘛|么|不|没有|没|的可能|的风险)[?]?$")
 
 _TRADITIONAL = str.maketrans(
@@ -65,13 +63,15 @@ def plain(text: str) -> str:
 def find_cues(text: str) -> frozenset[Cue]:
     """Every severity cue that `text`, one customer message, states or threatens with."""
     cleaned = plain(text)
-    compounds_out = _blank(HARMLESS_EVERYWHERE, cleaned)
-    found = {
+    dangers = _blank(PROTECTIONS, cleaned)
+    bodies = _blank(BODY_COMPOUNDS, dangers)
+    found = {cue for cue, words in THREAT_WORDS.items() if _states(words, cleaned)}
+    found |= {
         cue
-        for cue, words in _WORDS.items()
-        if _states(words, cleaned if cue in THREAT_WORDS else compounds_out)
+        for cue, words in DANGER_WORDS.items()
+        if _states(words, bodies if cue in (Cue.INJURY, Cue.MINOR) else dangers)
     }
-    if Cue.INJURY in found and _is_only_a_place(compounds_out):
+    if Cue.INJURY in found and _is_only_a_place(bodies):
         found.discard(Cue.INJURY)
     if (
         Cue.MINOR not in found
@@ -107,7 +107,8 @@ def _states(words: CueWords, text: str) -> bool:
         clause_end = _CLAUSE_END.search(text, found.end())
         before = text[clause_start : found.start()]
         after = text[found.end() : clause_end.start() if clause_end else len(text)]
-        if not _NEGATED.search(before) and not (words.is_danger and _is_possibility(before, after)):
+        is_denied = _NEGATED.search(before) or (words.is_danger and before.endswith("不"))
+        if not is_denied and not (words.is_danger and _is_possibility(before, after)):
             return True
         text = text[: found.start()] + _GONE * len(found.group()) + text[found.end() :]
         start = found.end()
