@@ -74,29 +74,30 @@ async def pending_turns(care: Care) -> list[int]:
 async def next_turn(care: Care, conversation_id: int) -> Turn | None:
     """The oldest pending line, or `None`. Lines that a person now answers are marked skipped."""
     async with care.sessions.read() as session:
-        if await _oldest_pending(session, conversation_id) is None:
+        message = await _oldest_pending(session, conversation_id)
+        if message is None:
             return None
+        conversation = await session.get_one(Conversation, conversation_id)
+        if conversation.owner is Owner.BOT:
+            # No lock: should a person take over now, `finish_turn` sees it by `owner_version`.
+            customer_id = await verified_customer_id(session, conversation, care.clock.now())
+            customer = None if customer_id is None else await session.get(Customer, customer_id)
+            return Turn(
+                conversation_id=conversation_id,
+                message_id=message.id,
+                message_public_id=message.public_id,
+                sender_id=conversation.sender_id,
+                text=neutralise_slash(normalise(message.text)),
+                payload=message.payload,
+                owner_version=conversation.owner_version,
+                customer_ref=customer.public_id if customer else None,
+                page=conversation.page,
+            )
     async with care.sessions.write() as session:
         conversation = await locked(session, conversation_id)
         if conversation.owner is not Owner.BOT:
             await _skip_pending(session, care, conversation)
-            return None
-        message = await _oldest_pending(session, conversation_id)
-        if message is None:
-            return None
-        customer_id = await verified_customer_id(session, conversation, care.clock.now())
-        customer = None if customer_id is None else await session.get(Customer, customer_id)
-        return Turn(
-            conversation_id=conversation_id,
-            message_id=message.id,
-            message_public_id=message.public_id,
-            sender_id=conversation.sender_id,
-            text=neutralise_slash(normalise(message.text)),
-            payload=message.payload,
-            owner_version=conversation.owner_version,
-            customer_ref=customer.public_id if customer else None,
-            page=conversation.page,
-        )
+    return None
 
 
 async def finish_turn(
