@@ -14,7 +14,7 @@ const SPAN = /^(?:([1-7])(?:-([1-7]))?\s+)?(\d{1,2}):(\d{2})\s*[-–~]\s*(\d{1,2
 export function readHours(written: string | null): Span[] | null {
   if (!written?.trim()) return null;
   const spans: Span[] = [];
-  for (const part of written.split(/[;;]/)) {
+  for (const part of written.split(/[;\uff1b]/)) {
     const match = SPAN.exec(part.trim());
     if (!match) return null;
     const first = Number(match[1] ?? 1);

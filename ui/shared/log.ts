@@ -33,9 +33,14 @@ export class MessageLog {
 
   constructor(private readonly conversation: string) {}
 
-  /** Messages of the server in order, then what is not sent yet. */
+  /** Messages of the server in order, then what is being sent. What failed stays at its time. */
   entries(): Entry[] {
-    return [...[...this.bySeq.values()].sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0)), ...this.unsent];
+    const entries = [...this.bySeq.values()].sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
+    for (const entry of this.unsent) {
+      const place = entry.status === "failed" ? entries.findIndex((other) => other.at > entry.at) : -1;
+      entries.splice(place < 0 ? entries.length : place, 0, entry);
+    }
+    return entries;
   }
 
   /** The highest number up to which nothing is missing: what `hello` asks `after`. */

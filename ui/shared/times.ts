@@ -10,7 +10,7 @@ export interface TimeWords {
   yesterday: string;
   /** Sunday first. */
   weekdays: readonly string[];
-  day: (month: number, day: number) => string;
+  day: (month: number, day: number, weekday: string) => string;
   year: (year: number) => string;
 }
 
@@ -26,17 +26,17 @@ export function clock(at: number): string {
 function dayName(at: number, words: TimeWords): string {
   const local = new Date(at + OFFSET);
   const weekday = words.weekdays[local.getUTCDay()] ?? "";
-  return `${words.day(local.getUTCMonth() + 1, local.getUTCDate())}(${weekday})`;
+  return words.day(local.getUTCMonth() + 1, local.getUTCDate(), weekday);
 }
 
-/** Over a group of messages: 18:05, 昨天 18:05, 11月25日(周三) 18:05, with the year when it is another one. */
+/** Over a group of messages: 18:05, 昨天 18:05, 11月25日（周三）18:05, with the year when it is another one. */
 export function separator(at: number, now: number, words: TimeWords): string {
   const days = dayNumber(now) - dayNumber(at);
   if (days === 0) return `${words.today} ${clock(at)}`;
   if (days === 1) return `${words.yesterday} ${clock(at)}`;
   const year = new Date(at + OFFSET).getUTCFullYear();
   const isThisYear = year === new Date(now + OFFSET).getUTCFullYear();
-  return `${isThisYear ? "" : words.year(year)}${dayName(at, words)} ${clock(at)}`;
+  return `${isThisYear ? "" : words.year(year)}${dayName(at, words)}${clock(at)}`;
 }
 
 /** Does a message deserve a time of its own above it? After five minutes of silence, and on a new day. */
@@ -44,13 +44,13 @@ export function needsSeparator(at: number, previous: number | null): boolean {
   return previous === null || at - previous > 5 * 60_000 || dayNumber(at) !== dayNumber(previous);
 }
 
-/** A moment in a card: 11月25日(周三) 18:00; a bare date without the clock; anything else as it is written. */
+/** A moment in a card: 11月25日（周三）18:00; a bare date without the clock; anything else as it is written. */
 export function moment(value: string, words: TimeWords): string {
   const isDate = /^\d{4}-\d{2}-\d{2}$/.test(value);
   if (!isDate && !/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/.test(value)) return value;
   const at = Date.parse(isDate ? `${value}T00:00:00+08:00` : withZone(value.replace(" ", "T")));
   if (Number.isNaN(at)) return value;
-  return isDate ? dayName(at, words) : `${dayName(at, words)} ${clock(at)}`;
+  return isDate ? dayName(at, words).trim() : `${dayName(at, words)}${clock(at)}`;
 }
 
 /** A time without a zone is the shop's. */

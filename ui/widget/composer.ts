@@ -8,14 +8,20 @@ const DRAFT = "draft";
 /** Characters as the server counts them: an emoji of two halves is one. */
 export const characters = (text: string): number => Array.from(text).length;
 
+/** What a keyboard event tells; the old key code is the only trace of an input method that Safari leaves. */
+interface KeyPress {
+  key: string;
+  shiftKey: boolean;
+  isComposing: boolean;
+  keyCode: number;
+}
+
 /**
  * Does this key press send? Enter does, Shift+Enter breaks the line. While an input
  * method is composing, Enter only takes its word: `isComposing` says so, or, where the
  * browser ends the composition before it reports the key, the code 229.
  */
-export function sends(event: Pick<KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode">): boolean {
-  // The old key code is the only trace of an input method that Safari leaves.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
+export function sends(event: KeyPress): boolean {
   return event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 }
 

@@ -3,7 +3,7 @@ import { Emitter } from "../shared/emitter";
 import type { Entry } from "../shared/log";
 import type { Owner, Page } from "../shared/protocol";
 import { browserStore, type Store } from "../shared/store";
-import { attr, h, icon } from "./dom";
+import { attr, h, icon, setText } from "./dom";
 import { Panel } from "./panel";
 import { socketUrl, type Settings } from "./settings";
 import { applyColour, applyStyles } from "./styles";
@@ -118,7 +118,8 @@ export class ZhikeChat extends HTMLElement {
             "button",
             { type: "button", class: "launcher", "aria-haspopup": "dialog", onclick: () => this.toggle() },
             icon("chat"),
-            h("span", { class: "launcher-text" }, settings.launcherText ?? this.texts.launcher),
+            icon("down"),
+            h("span", { class: "launcher-text" }),
             h("span", { class: "badge", "aria-hidden": "true" }),
           )
         : null;
@@ -188,7 +189,9 @@ export class ZhikeChat extends HTMLElement {
     if (this.launcher) {
       const badge = this.launcher.querySelector(".badge");
       if (badge) badge.textContent = unread === 0 ? "" : unread > 99 ? "99+" : String(unread);
-      const name = this.settings.launcherText ?? this.texts.launcher;
+      const name = this.isPanelOpen ? this.texts.minimise : (this.settings.launcherText ?? this.texts.launcher);
+      const words = this.launcher.querySelector(".launcher-text");
+      if (words) setText(words, name);
       attr(this.launcher, "aria-label", unread > 0 ? this.texts.launcherUnread(unread) : name);
       attr(this.launcher, "aria-expanded", String(this.isPanelOpen));
     }

@@ -20,7 +20,7 @@ export interface Row {
 }
 
 /** The line that knowledge answers end with: where it is written, and of when. */
-const SOURCE_LINE = /^[((]?(?:来源|出处|资料来源|答案来源)[::]/;
+const SOURCE_LINE = /^[(\uff08]?(?:来源|出处|资料来源|答案来源)[:\uff1a]/;
 
 /** One message. Its words are made once; what changes (sending, buttons used) is updated in place. */
 export function createRow(entry: Entry, context: Context): Row {

@@ -23,15 +23,13 @@ export class Panel {
   ) {
     const { texts, settings } = context;
     const header = createHeader(context, onMinimise);
-    this.thread = new Thread(context, () => this.showPrivacy());
+    this.thread = new Thread(context);
     this.composer = new Composer(context, () => this.thread.toEnd());
     const waiting = createWaiting(context, () => this.composer.focus());
     const ended = createEnded(context, () => this.composer.focus());
     this.notice = h("div", { class: "notice", role: "alert" });
     this.endButton = h("button", { type: "button", class: "link", onclick: () => this.askEnd() }, texts.end.ask);
-    const privacy = settings.privacy
-      ? h("a", { href: settings.privacy, target: "_blank", rel: "noopener" }, texts.privacy.link)
-      : h("button", { type: "button", class: "link", onclick: () => this.showPrivacy() }, texts.privacy.link);
+    const privacy = h("a", { href: settings.privacy, target: "_blank", rel: "noopener" }, texts.privacy.link);
     const foot = h(
       "div",
       { class: "foot" },
@@ -85,11 +83,6 @@ export class Panel {
     this.notice.textContent = text;
     clearTimeout(this.noticeTimer);
     this.noticeTimer = setTimeout(() => (this.notice.textContent = ""), 8_000);
-  }
-
-  private showPrivacy(): void {
-    const { privacy } = this.context.texts;
-    this.sheet.show(privacy.title, privacy.text, [{ label: privacy.close }]);
   }
 
   private askEnd(): void {

@@ -16,8 +16,8 @@ export interface Settings {
   hours: Span[] | null;
   hoursText: string;
   locale: string | null;
-  /** A privacy page of the shop's own, instead of the built-in words. */
-  privacy: string | null;
+  /** The privacy page: the service's, or one of the shop's own. */
+  privacy: string;
   /** Hosts besides the service's and the page's whose links may be followed. */
   linkHosts: string[];
 }
@@ -26,6 +26,15 @@ type Read = (name: string) => string | null;
 
 const oneOf = <T extends string>(value: string | null, allowed: readonly T[], otherwise: T): T =>
   allowed.includes(value as T) ? (value as T) : otherwise;
+
+function httpUrl(address: string | null): string | null {
+  try {
+    const url = new URL(address ?? "", location.href);
+    return address && /^https?:$/.test(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
 
 /**
  * @param read gives the value of a setting by its name without `data-`, or null
@@ -45,7 +54,7 @@ export function readSettings(read: Read, mode: Settings["mode"], origin: string)
     hours: readHours(hoursText),
     hoursText,
     locale: read("locale"),
-    privacy: read("privacy"),
+    privacy: httpUrl(read("privacy")) ?? new URL("/privacy", origin).href,
     linkHosts: (read("link-hosts") ?? "").split(/[\s,]+/).filter(Boolean),
   };
 }

@@ -25,10 +25,7 @@ export class Thread {
   private lastKey = "";
   private isFollowing = true;
 
-  constructor(
-    private readonly context: Context,
-    private readonly showPrivacy: () => void,
-  ) {
+  constructor(private readonly context: Context) {
     const { texts } = context;
     this.log = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": texts.log });
     this.typing = h(
@@ -51,6 +48,10 @@ export class Thread {
       texts.newMessages,
     );
     this.element = h("div", { class: "thread" }, this.scroller, this.jump);
+    // A growing field takes room from the thread: the reader at the end stays at the end.
+    new ResizeObserver(() => {
+      if (this.isFollowing) this.toEnd();
+    }).observe(this.scroller);
   }
 
   update(): void {
@@ -136,9 +137,7 @@ export class Thread {
 
   private privacyLine(): HTMLElement {
     const { texts, settings } = this.context;
-    const link = settings.privacy
-      ? h("a", { href: settings.privacy, target: "_blank", rel: "noopener" }, texts.privacy.link)
-      : h("button", { type: "button", class: "link", onclick: this.showPrivacy }, texts.privacy.link);
+    const link = h("a", { href: settings.privacy, target: "_blank", rel: "noopener" }, texts.privacy.link);
     return h("p", { class: "privacy" }, texts.privacy.notice, link);
   }
 

@@ -8,7 +8,7 @@ export const en: Texts = {
     today: "Today",
     yesterday: "Yesterday",
     weekdays: ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"],
-    day: (month, day) => `${day} ${MONTHS[month - 1] ?? ""} `,
+    day: (month, day, weekday) => `${weekday} ${day} ${MONTHS[month - 1] ?? ""} `,
     year: (year) => `${year} `,
   },
   assistant: "Virtual assistant",
@@ -17,7 +17,7 @@ export const en: Texts = {
   greeting: "Hello, I am the virtual assistant. Ask me about orders, deliveries, returns or complaints.",
   starters: ["我的订单到哪了", "怎么退换货", "我要投诉", "怎么开发票"],
   status: {
-    bot: "Answered by an assistant; a person is one tap away",
+    bot: "Automatic answers",
     queued: "Waiting for a person",
     human: "A person is helping you",
     humanNamed: (name) => `${name} is helping you`,
@@ -59,14 +59,6 @@ export const en: Texts = {
   privacy: {
     notice: "This conversation is kept to handle your question.",
     link: "Privacy",
-    title: "Privacy",
-    text: [
-      "We keep what is written here, when, and what you give to verify who you are: to answer, to handle orders and complaints, to improve.",
-      "Bank card and identity numbers are masked before they are stored. Never send passwords.",
-      "The assistant answers automatically; you can always ask for a person.",
-      "You can ask here at any time to see, correct or delete what is kept about you.",
-    ],
-    close: "Got it",
   },
   footer: "Automatic answers may be wrong",
   end: {

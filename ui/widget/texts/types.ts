@@ -35,7 +35,7 @@ export interface Texts {
     cancel: string;
     closedNow: (hours: string) => string;
   };
-  privacy: { notice: string; link: string; title: string; text: readonly string[]; close: string };
+  privacy: { notice: string; link: string };
   footer: string;
   end: { ask: string; title: string; text: string; confirm: string; cancel: string };
   order: {
