@@ -153,7 +153,12 @@ async def receive_silent_drafts(care: Care) -> list[Receipt]:
     async with care.sessions.read() as session:
         rows = await session.execute(
             select(Complaint.id, Complaint.conversation_id)
-            .where(Complaint.state == ComplaintState.DRAFT, Complaint.opened_at <= before)
+            .where(
+                Complaint.state == ComplaintState.DRAFT,
+                Complaint.opened_at <= before,
+                # Demo drafts stay what they show, and never use up a real case number.
+                Complaint.is_demo.is_(False),
+            )
             .order_by(Complaint.id)
         )
         waiting = [(row.id, row.conversation_id) for row in rows]

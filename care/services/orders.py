@@ -10,7 +10,7 @@ from typing import Any
 
 from care.ports import OrderView
 from care.rules.errors import NotVerified
-from care.rules.times import format_amount, format_moment
+from care.rules.times import format_amount
 from care.services import interactions
 from care.services.context import Care
 from care.services.verified import customer_ref
@@ -43,7 +43,7 @@ async def find(care: Care, conversation_id: int, number: str) -> OrderView | Non
 
 
 def card_of(order: OrderView) -> dict[str, Any]:
-    """The order as a card of the chat page; times and amounts are ready to read, `at` is ISO 8601 beside them.
+    """The order as a card of the chat page: amounts ready to read, times in ISO 8601, the timeline newest first.
 
     Receiver and address are left out: whoever looks over the shoulder learns nothing.
     """
@@ -55,7 +55,7 @@ def card_of(order: OrderView) -> dict[str, Any]:
         "state": order.state.value,
         "state_label": order.state.label,
         "amount": format_amount(order.amount),
-        "placed_at": format_moment(order.placed_at),
+        "placed_at": order.placed_at.isoformat(),
         "items": [
             {
                 "name": line.name,
@@ -67,14 +67,9 @@ def card_of(order: OrderView) -> dict[str, Any]:
         ],
         "carrier": shipment.carrier if shipment else None,
         "tracking_number": shipment.tracking_number if shipment else None,
-        "expected": format_moment(expected) if expected and order.delivered_at is None else None,
+        "expected": expected.isoformat() if expected and order.delivered_at is None else None,
         "timeline": [
-            {
-                "at": event.at.isoformat(),
-                "when": format_moment(event.at),
-                "title": event.title,
-                "detail": event.detail,
-            }
+            {"at": event.at.isoformat(), "title": event.title, "detail": event.detail}
             for event in sorted(order.events, key=lambda event: event.at, reverse=True)
         ],
     }
