@@ -8,9 +8,10 @@ from datetime import timedelta
 import jwt
 
 from bot.up.prepare import demo_password
+from care import demo
 from care.rules.errors import NotFound
 from care.rules.vocabulary import Role
-from care.services import complaint_log, customers, demo, staff
+from care.services import complaint_log, customers, staff
 from care.services.context import open_care
 from care.settings import Settings
 
