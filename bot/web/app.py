@@ -22,6 +22,7 @@ from bot.web.ports import Bot, OutboxHandlers, Probes
 from bot.web.readiness import ReadinessProbe
 from bot.web.routes import ROUTES
 from bot.web.security import add_headers
+from bot.web.tasks import end
 from care.services.context import Care
 
 log = structlog.get_logger(__name__)
@@ -77,9 +78,7 @@ def init_app(
             all_jobs = clockwork.jobs(care, dispatcher, outbox_handlers or {}, metrics)
             running.append(asyncio.create_task(Clockwork(care, all_jobs, metrics).run()))
         yield
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await end(running)
         await dispatcher.stop()
         await hub.close()
 

@@ -29,6 +29,7 @@ from bot.web.frames import (
 )
 from bot.web.keys import ADDRESS, PARTS, Parts
 from bot.web.sending import Sender
+from bot.web.tasks import end
 from care.rules.errors import BadFrame, CareError, ConversationClosed, Forbidden, TooManyRequests, Unavailable
 from care.services import conversations, handoff, identity
 from care.services.conversations import Accepted, ConversationView
@@ -98,9 +99,7 @@ class ChatConnection:
         finally:
             if self._view is not None:
                 self._parts.hub.leave(self._view.id, self)
-            for task in (sending, reading):
-                task.cancel()
-            await asyncio.gather(sending, reading, return_exceptions=True)
+            await end([sending, reading])
             await self._sender.finish()
 
     def close_soon(self, code: int, reason: str) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
+from async_timeout import timeout
 
 from bot.web.dispatcher import Dispatcher
 from bot.web.metrics import Metrics
@@ -74,7 +75,8 @@ class Clockwork:
         try:
             if not await leases.hold(self._care, job.name, self._holder, job.lease_s):
                 return "elsewhere"
-            await asyncio.wait_for(job.run(), job.lease_s * 0.9)
+            async with timeout(job.lease_s * 0.9):
+                await job.run()
         except asyncio.TimeoutError:
             log.error("clockwork.too_slow", job=job.name, limit_s=job.lease_s)
             return "failed"

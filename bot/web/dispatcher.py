@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 import structlog
 
 from bot.web.hub import Hub
 from bot.web.metrics import Metrics
 from bot.web.ports import Bot, BotAnswer, BotSilent, NotBotsTurn
+from bot.web.tasks import end
 from care.rules.errors import NotFound
 from care.rules.vocabulary import Owner, Speaker
 from care.services import conversations
@@ -81,9 +81,7 @@ class Dispatcher:
         workers = list(self._workers.values())
         if workers:
             await asyncio.wait(workers, timeout=STOP_GRACE_S)
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        await end(workers)
 
     async def _work(self, conversation_id: int) -> None:
         troubles = 0
@@ -118,9 +116,7 @@ class Dispatcher:
         except NotBotsTurn:
             return  # the next look into the records marks the message as a person's
         finally:
-            typing.cancel()
-            with suppress(asyncio.CancelledError):
-                await typing
+            await end([typing])
         if answer is None:
             await conversations.fail_turn(self._care, turn)
             self._metrics.turns.labels("failed").inc()

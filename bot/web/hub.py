@@ -13,7 +13,9 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 import structlog
+from async_timeout import timeout
 
+from bot.web.tasks import end
 from care.adapters.bus import QUEUE_CHANNEL, conversation_channel
 from care.rules.errors import CareError
 from care.services import watching
@@ -81,9 +83,7 @@ class Hub:
         ears = list(self._ears.values())
         self._rooms.clear()
         self._ears.clear()
-        for ear in ears:
-            ear.cancel()
-        await asyncio.gather(*ears, return_exceptions=True)
+        await end(ears)
 
     async def _listen(self, conversation_id: int) -> None:
         async with self._care.bus.subscribe(conversation_channel(conversation_id)) as news:
@@ -121,7 +121,8 @@ class Hub:
     async def _refresh_places(self) -> None:
         while True:
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._queue_moved.wait(), QUEUE_BELT_S)
+                async with timeout(QUEUE_BELT_S):
+                    await self._queue_moved.wait()
             self._queue_moved.clear()
             for room in list(self._rooms.values()):
                 for listener in list(room):

@@ -33,7 +33,9 @@ def configure_logs(kind: Literal["text", "json"], *, level: int = logging.INFO) 
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if kind == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     handler = logging.StreamHandler()
     handler.setFormatter(

@@ -65,6 +65,8 @@ async def widget(request: web.Request) -> web.StreamResponse:
 async def asset(request: web.Request) -> web.StreamResponse:
     """A built file. Names that carry a hash of their content may be kept for ever."""
     folder = (_dist(request) / "assets").resolve()
+    if not request.match_info["path"].isprintable():
+        raise NotFound(texts.NO_ADDRESS)
     file = (folder / request.match_info["path"]).resolve()
     if not file.is_relative_to(folder) or not file.is_file():
         raise NotFound(texts.NO_ADDRESS)

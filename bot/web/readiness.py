@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import structlog
+from async_timeout import timeout
 
 from bot.web.ports import Probes
 
@@ -38,7 +39,8 @@ class ReadinessProbe:
 
 async def _state(name: str, probe: Callable[[], Awaitable[None]]) -> str:
     try:
-        await asyncio.wait_for(probe(), PROBE_TIMEOUT_S)
+        async with timeout(PROBE_TIMEOUT_S):
+            await probe()
     except Exception as why:
         log.warning("part.unavailable", part=name, why=type(why).__name__)
         return "unavailable"

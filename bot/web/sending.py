@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 from aiohttp import WSCloseCode, web
+from async_timeout import timeout
 from msgspec import UNSET
 
 from bot.web.frames import (
@@ -25,6 +26,7 @@ from bot.web.frames import (
     write_frame,
 )
 from bot.web.metrics import Metrics
+from bot.web.tasks import end
 from care.rules.errors import CareError
 from care.rules.vocabulary import Owner
 from care.services import conversations, transcript
@@ -66,9 +68,7 @@ class Sender:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
 
     def bind(self, view: ConversationView, visitor: str, after: int) -> None:
         """Shows `view` from number `after` on, and says so with a welcome.
@@ -94,7 +94,7 @@ class Sender:
     async def answer(self, frame: ServerFrame) -> None:
         """Queues what answers a frame of this client; who does not fetch the answers is not read either."""
         try:
-            await asyncio.wait_for(self._queue.put(frame), SEND_TIMEOUT_S)
+            await self._put(frame)
         except asyncio.TimeoutError:
             self._too_slow()
 
@@ -143,7 +143,8 @@ class Sender:
         while True:
             frame = await self._queue.get()
             try:
-                await asyncio.wait_for(self._ws.send_str(write_frame(frame)), SEND_TIMEOUT_S)
+                async with timeout(SEND_TIMEOUT_S):
+                    await self._ws.send_str(write_frame(frame))
             except asyncio.TimeoutError:
                 self._too_slow()
                 return
@@ -183,7 +184,7 @@ class Sender:
         owner = _owner_frame(fresh)
         if owner != self._told_owner:
             self._told_owner = owner
-            await asyncio.wait_for(self._queue.put(owner), SEND_TIMEOUT_S)
+            await self._put(owner)
 
     async def _show(self, frame: MessageFrame) -> None:
         if frame.seq <= self._cursor:
@@ -191,7 +192,11 @@ class Sender:
         self._cursor = frame.seq
         if frame.client_msg_id is not UNSET and frame.client_msg_id in self._own:
             return
-        await asyncio.wait_for(self._queue.put(frame), SEND_TIMEOUT_S)
+        await self._put(frame)
+
+    async def _put(self, frame: ServerFrame) -> None:
+        async with timeout(SEND_TIMEOUT_S):
+            await self._queue.put(frame)
 
     def _too_slow(self) -> None:
         if self._closing is None:
@@ -210,7 +215,8 @@ class Sender:
 
     async def _close(self, code: int, reason: str) -> None:
         with suppress(Exception):
-            await asyncio.wait_for(self._ws.close(code=code, message=reason.encode()), CLOSE_TIMEOUT_S)
+            async with timeout(CLOSE_TIMEOUT_S):
+                await self._ws.close(code=code, message=reason.encode())
         if self._transport is not None:
             self._transport.abort()
 

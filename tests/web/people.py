@@ -122,23 +122,23 @@ class Agent:
 
     def __init__(self, client: TestClient[Any, Any]) -> None:
         self._client = client
-        self._cookies: dict[str, str] = {}
+        self.token = ""
         self.csrf = ""
 
     async def sign_in(self, login: str, password: str = PASSWORD) -> aiohttp.ClientResponse:
         answer = await self._client.post("/api/staff/login", json={"login": login, "password": password})
         if answer.status == 200:
             self.csrf = (await answer.json())["csrf"]
-            self._cookies = {"zhike_staff": answer.cookies["zhike_staff"].value}
+            self.token = answer.cookies["zhike_staff"].value
             self._client.session.cookie_jar.clear()
         return answer
 
     async def get(self, path: str) -> aiohttp.ClientResponse:
-        return await self._client.get(path, cookies=self._cookies)
+        return await self._client.get(path, headers={"Cookie": f"zhike_staff={self.token}"})
 
     async def post(self, path: str, body: Any = None, **headers: str) -> aiohttp.ClientResponse:
-        given = {"X-CSRF-Token": self.csrf, **headers}
-        return await self._client.post(path, json=body, headers=given, cookies=self._cookies)
+        given = {"X-CSRF-Token": self.csrf, "Cookie": f"zhike_staff={self.token}", **headers}
+        return await self._client.post(path, json=body, headers=given)
 
     async def on(self, conversation: str, act: str, body: Any = None) -> aiohttp.ClientResponse:
         return await self.post(f"/api/desk/conversations/{conversation}/{act}", body)
