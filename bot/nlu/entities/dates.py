@@ -1,55 +1,46 @@
 """Dates, times of day and spans of time, however said; the value is ISO 8601 where it can be told.
 
-`2026-11-18` a day · `2026-11` a month · `2026-11-16/2026-11-22` a week · `P3D` a span · `T08:00` a time of day.
+`2026-11-18` a day · `2026-11` a month · `2026-11-16/2026-11-22` a range · `P3D` a span · `T08:00` a time of day.
+What cannot be told (过年, 半个多月) keeps its words as the value.
 """
 
 from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from bot.nlu.entities.date_patterns import FIXED_FESTIVALS, JOINTS, PATTERNS, RANGE, SUFFIX
 from bot.nlu.entities.found import Found
-from bot.nlu.entities.numerals import DIGIT, SPOKEN, number
+from bot.nlu.entities.numerals import number
 
 DATE = "date"
 
-_N = rf"(?:\d{{1,4}}|[{DIGIT}十]{{1,3}})"
-_HALF_DAY = "(?:大?清早|一大早|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|半夜|凌晨|大半夜)"
-_CLOCK = rf"(?:(?:\d{{1,2}}|[{DIGIT}十]{{1,3}})点(?:半|一刻|钟|\d{{1,2}}分?)?|\d{{1,2}}:\d{{2}})"
-_RELATIVE_DAY = {"今": 0, "昨": -1, "前": -2, "大前": -3, "明": 1, "后": 2, "大后": 3}
-_DAY_WORD = r"(?:大前|大后|今|昨|前|明|后)(?:天|儿个|儿)|今日|昨日|明日|今早|今晚|昨晚|昨夜|昨儿|明早|明晚|前晚|当天|当日|次日|隔天|第二天|改天"
-_FESTIVALS = {
-    "双十一": (11, 11), "双11": (11, 11), "11.11": (11, 11), "双十二": (12, 12), "双12": (12, 12), "12.12": (12, 12),
-    "618": (6, 18), "6.18": (6, 18), "六一八": (6, 18), "元旦": (1, 1), "五一": (5, 1), "国庆": (10, 1),
-    "圣诞": (12, 25), "情人节": (2, 14), "六一": (6, 1), "妇女节": (3, 8), "教师节": (9, 10),
-}  # fmt: skip
-_LUNAR = "春节|过年|除夕|年三十|大年三十|大年初一|元宵|清明|端午|中秋|七夕|重阳|冬至|母亲节|父亲节|黑五|暑假|寒假|开学"
-_WEEKDAY = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "末": 5, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "6": 5, "7": 6}  # fmt: skip
+_SHIFT = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
+_YEAR_SHIFT = {"大前年": -3, "前年": -2, "去年": -1, "今年": 0, "明年": 1}
 _WHICH = {"上上": -2, "上": -1, "这": 0, "本": 0, "下": 1, "下下": 2}
-_UNIT = {"天": "D", "日": "D", "晚上": "D", "宿": "D", "工作日": "D", "周": "W", "星期": "W", "礼拜": "W", "月": "M", "年": "Y", "小时": "H", "钟头": "H", "分钟": "m", "季度": "Q"}  # fmt: skip
+_WEEKDAY = {
+    day: index
+    for index, days in enumerate(("一1", "二2", "三3", "四4", "五5", "六6", "日天7"))
+    for day in days
+}
+_UNIT = {
+    "天": "D", "日": "D", "晚上": "D", "周": "W", "星期": "W", "礼拜": "W", "月": "M", "年": "Y",
+    "小时": "TH", "钟头": "TH", "钟": "TH", "分钟": "TM",
+}  # fmt: skip
+_DAYS = {"D": 1, "W": 7}
+_SPANS = ("span", "nth", "whole")
 
-_PATTERNS: tuple[tuple[str, re.Pattern[str], int], ...] = (
-    ("ymd", re.compile(rf"(?<!\d)(20\d\d|\d\d)(?:年|[-/.])({_N})(?:月|[-/.])({_N})(?:[号日](?!线)|(?!\d))"), 8),
-    ("ym", re.compile(rf"(?<!\d)(20\d\d)年({_N})月(?:份)?"), 7),
-    ("rel_md", re.compile(rf"(去年|今年|明年|前年)({_N})月(?:份)?(?:({_N})[号日]?)?"), 8),
-    ("month_day", re.compile(rf"((?:上上|上|这|本|下)个?月)({_N})[号日]"), 8),
-    ("md", re.compile(rf"(?<![\d{DIGIT}十个])({_N})月(?:份(?!量))?(?:({_N})(?:[号日](?!线)|(?![\d个台件点天])))?"), 6),
-    ("week_day", re.compile(r"(上上|下下|上|这|本|下)?个?(?:周|星期|礼拜)([一二三四五六日天末1-7])(?![\d年个])"), 7),
-    ("week", re.compile(r"(上上|下下|上|这|本|下)一?个?(周|星期|礼拜|月|季度)(?:[初底末])?"), 6),
-    ("day_word", re.compile(rf"(?:{_DAY_WORD})(?:的)?(?:{_HALF_DAY})?(?:{_CLOCK})?"), 7),
-    ("year", re.compile(r"去年|今年|明年|前年|大前年|(?<!\d)20[012]\d年"), 5),
-    ("edge", re.compile(r"(?:上|这|本|下)?个?月[初底末中](?!间)|周末|年[初底末](?!终)|年前|年后|月底前"), 5),
-    ("nth", re.compile(rf"第({_N})(?:个)?(?:天|晚上|周|星期|礼拜|个月|年)"), 6),
-    ("span", re.compile(
-        rf"(?:不到)?((?:大?半|好?几|{SPOKEN}|\d{{1,4}})(?:多|来|几)?)(个)?(多|半)?(?:工作)?"
-        r"(天|日(?!期|常)|晚上|宿|小时|钟头|分钟|周(?!年)|星期|礼拜|月(?!租|饼|底|初)|年(?!级|代|轻))(?:多|半(?!夜|路))?(?:时间)?"), 5),
-    ("festival", re.compile("|".join([*map(re.escape, sorted(_FESTIVALS, key=len, reverse=True)), _LUNAR]) + ""), 5),
-    ("day", re.compile(rf"(?<![\d{DIGIT}十.第])({_N})号(?![楼线门店机码床栋院仓柜电铺])"), 5),
-    ("clock", re.compile(rf"(?<!\d)(?:{_HALF_DAY})?({_CLOCK})(?![\d个半儿])"), 5),
-    ("half_day", re.compile(_HALF_DAY), 4),
-)  # fmt: skip
+
+@dataclass(frozen=True)
+class _Part:
+    kind: str
+    start: int
+    end: int
+    value: str | None
+    weight: int
 
 
 class DateFinder:
@@ -57,25 +48,74 @@ class DateFinder:
 
     def __init__(self, today: date) -> None:
         self._today = today
+        self._readers: dict[str, Callable[[re.Match[str]], str | None]] = {
+            "ymd": self._ymd, "ym": self._ym, "rel_md": self._rel_md, "month_day": self._month_day, "md": self._md,
+            "week_day": self._week_day, "week": self._week, "day_word": self._day_word, "year": self._year,
+            "span": self._span, "festival": self._festival, "day": self._day, "clock": self._clock,
+        }  # fmt: skip
 
     def __call__(self, text: str) -> Iterator[Found]:
-        for name, pattern, weight in _PATTERNS:
-            for match in pattern.finditer(text):
-                if name == "span" and not _is_span(match):
+        for part in self._joined(text, self._parts(text)):
+            value = part.value or text[part.start : part.end]
+            yield Found(DATE, part.start, part.end, value, part.weight)
+
+    def _parts(self, text: str) -> list[_Part]:
+        """Parts that do not overlap, in the order of the text."""
+        candidates = [
+            _Part(name, match.start(), match.end(), self._value(name, match), weight)
+            for name, (pattern, weight) in PATTERNS.items()
+            for match in pattern.finditer(text)
+            if _is_meant(name, match)
+        ]
+        parts: list[_Part] = []
+        for part in sorted(candidates, key=lambda p: (-p.weight, p.start - p.end, p.start)):
+            if all(part.end <= other.start or part.start >= other.end for other in parts):
+                parts.append(part)
+        return [self._with_suffix(text, part) for part in sorted(parts, key=lambda p: p.start)]
+
+    def _with_suffix(self, text: str, part: _Part) -> _Part:
+        suffix = SUFFIX.match(text, part.end)
+        if suffix is None or part.kind == "day_word":
+            return part
+        value = part.value
+        moved = re.fullmatch(r"P(\d+)([DW])", value or "")
+        if moved and suffix.group() in ("前", "之前", "以前", "后", "之后", "以后"):
+            days = int(moved.group(1)) * _DAYS[moved.group(2)]
+            value = (self._today + timedelta(days=-days if "前" in suffix.group() else days)).isoformat()
+        return replace(part, end=suffix.end(), value=value)
+
+    @staticmethod
+    def _joined(text: str, parts: list[_Part]) -> Iterator[_Part]:
+        held: _Part | None = None
+        for part in parts:
+            if held is not None and held.kind not in _SPANS and part.kind not in _SPANS:
+                gap = text[held.end : part.start]
+                if RANGE.fullmatch(gap):
+                    value = f"{held.value}/{part.value}" if held.value and part.value else None
+                    held = replace(
+                        held, kind="range", end=part.end, value=value, weight=max(held.weight, part.weight)
+                    )
                     continue
-                value = self._value(name, match) or match.group()
-                yield Found(DATE, match.start(), match.end(), value, weight)
+                if gap in JOINTS:
+                    held = replace(
+                        part,
+                        start=held.start,
+                        value=_combined(held, part),
+                        weight=max(held.weight, part.weight),
+                    )
+                    continue
+            if held is not None:
+                yield held
+            held = part
+        if held is not None:
+            yield held
 
     def _value(self, name: str, match: re.Match[str]) -> str | None:
+        reader = self._readers.get(name)
         try:
-            reader = getattr(self, f"_{name}")
-        except AttributeError:
-            return None
-        try:
-            value: str | None = reader(match)
+            return reader(match) if reader else None
         except (ValueError, OverflowError):
             return None
-        return value
 
     def _ymd(self, match: re.Match[str]) -> str:
         year = int(match.group(1))
@@ -87,8 +127,7 @@ class DateFinder:
         return _month(int(match.group(1)), _int(match.group(2)))
 
     def _rel_md(self, match: re.Match[str]) -> str:
-        year = self._today.year + {"前年": -2, "去年": -1, "今年": 0, "明年": 1}[match.group(1)]
-        month = _int(match.group(2))
+        year, month = self._today.year + _YEAR_SHIFT[match.group(1)], _int(match.group(2))
         return date(year, month, _int(match.group(3))).isoformat() if match.group(3) else _month(year, month)
 
     def _month_day(self, match: re.Match[str]) -> str:
@@ -96,86 +135,107 @@ class DateFinder:
         return date(year, month, _int(match.group(2))).isoformat()
 
     def _md(self, match: re.Match[str]) -> str:
-        """The nearest year: 11 月 in January is last year's."""
-        month = _int(match.group(1))
-        year = self._today.year
-        if month - self._today.month > 6:
-            year -= 1
-        elif self._today.month - month > 6:
-            year += 1
+        """In the nearest year: said in January, 11 月 is last year's."""
+        month, year = _int(match.group(1)), self._today.year
+        if abs(month - self._today.month) > 6:
+            year += -1 if month > self._today.month else 1
         return date(year, month, _int(match.group(2))).isoformat() if match.group(2) else _month(year, month)
 
     def _week_day(self, match: re.Match[str]) -> str:
-        monday = self._today - timedelta(days=self._today.weekday())
-        weekday = _WEEKDAY[match.group(2)]
+        monday = self._monday(_WHICH[match.group(1) or "本"])
         if match.group(2) == "末":
-            start = monday + timedelta(weeks=_WHICH.get(match.group(1) or "本", 0), days=5)
-            return f"{start.isoformat()}/{(start + timedelta(days=1)).isoformat()}"
-        return (monday + timedelta(weeks=_WHICH.get(match.group(1) or "本", 0), days=weekday)).isoformat()
+            return f"{(monday + timedelta(days=5)).isoformat()}/{(monday + timedelta(days=6)).isoformat()}"
+        return (monday + timedelta(days=_WEEKDAY[match.group(2)])).isoformat()
 
     def _week(self, match: re.Match[str]) -> str | None:
-        shift = _WHICH[match.group(1)]
         if match.group(2) == "月":
-            return _month(*self._shifted_month(shift))
+            return _month(*self._shifted_month(_WHICH[match.group(1)]))
         if match.group(2) == "季度":
             return None
-        monday = self._today - timedelta(days=self._today.weekday()) + timedelta(weeks=shift)
+        monday = self._monday(_WHICH[match.group(1)])
         return f"{monday.isoformat()}/{(monday + timedelta(days=6)).isoformat()}"
 
     def _day_word(self, match: re.Match[str]) -> str | None:
         said = match.group()
-        for word in sorted(_RELATIVE_DAY, key=len, reverse=True):
-            if said.startswith(word):
-                return (self._today + timedelta(days=_RELATIVE_DAY[word])).isoformat()
-        return None
+        shift = _SHIFT.get(said[:2], _SHIFT.get(said[:1]))
+        return None if shift is None else (self._today + timedelta(days=shift)).isoformat()
 
     def _year(self, match: re.Match[str]) -> str:
         said = match.group()
-        shift = {"大前年": -3, "前年": -2, "去年": -1, "今年": 0, "明年": 1}.get(said)
-        return said[:4] if shift is None else str(self._today.year + shift)
+        return str(self._today.year + _YEAR_SHIFT[said]) if said in _YEAR_SHIFT else said[:4]
 
     def _day(self, match: re.Match[str]) -> str:
-        """A bare day of the month: this month's if it has come, else last month's unless only days away."""
+        """A bare day of the month: this month's, or last month's when this month's is far ahead."""
         day = _int(match.group(1))
-        this = date(self._today.year, self._today.month, min(day, self._days_of(self._today)))
-        if this.day != day:
-            raise ValueError(day)
-        if (this - self._today).days > 15:
+        year, month = self._today.year, self._today.month
+        if day - self._today.day > 15 or day > monthrange(year, month)[1]:
             year, month = self._shifted_month(-1)
-            return date(year, month, day).isoformat()
-        return this.isoformat()
+        return date(year, month, day).isoformat()
 
     def _festival(self, match: re.Match[str]) -> str | None:
-        fixed = _FESTIVALS.get(match.group())
+        """The festival nearest to today, last or next."""
+        fixed = FIXED_FESTIVALS.get(match.group())
         if fixed is None:
             return None
-        near = min(
-            (date(self._today.year + shift, *fixed) for shift in (-1, 0, 1)),
-            key=lambda day: abs((day - self._today).days),
-        )
-        return near.isoformat()
+        days = [date(self._today.year + shift, *fixed) for shift in (-1, 0, 1)]
+        return min(days, key=lambda day: abs((day - self._today).days)).isoformat()
 
     def _span(self, match: re.Match[str]) -> str | None:
-        amount, unit = number(match.group(1).rstrip("多来几")), _UNIT[match.group(4)]
-        if amount is None or match.group(1)[-1] in "多来几":
+        amount = number(match.group(1))
+        if amount is None or match.group(3) or match.group()[-1] in "多半":
             return None
-        return f"PT{amount}{unit.upper()}" if unit in ("H", "m") else f"P{amount}{unit}"
+        unit = _UNIT[match.group(4)]
+        return f"PT{amount}{unit[1]}" if len(unit) == 2 else f"P{amount}{unit}"
 
     def _clock(self, match: re.Match[str]) -> str | None:
-        hour, _, minute = match.group(1).partition("点" if "点" in match.group(1) else ":")
-        hours = _int(hour)
-        minutes = 30 if minute == "半" else 15 if minute == "一刻" else int(minute.rstrip("分钟") or 0)
-        if hours < 12 and re.match("下午|傍晚|晚上|夜里", match.group()):
+        half, said = match.groups()
+        hour, _, rest = said.partition("点" if "点" in said else ":")
+        minute = {"半": 30, "一刻": 15, "": 0, "钟": 0, "多": 0}.get(rest)
+        hours, minutes = _int(hour), int(rest.rstrip("分")) if minute is None else minute
+        if hours < 12 and half in ("下午", "傍晚", "晚上", "夜里"):
             hours += 12
         return f"T{hours:02d}:{minutes:02d}" if hours < 25 and minutes < 60 else None
+
+    def _monday(self, weeks: int) -> date:
+        return self._today - timedelta(days=self._today.weekday()) + timedelta(weeks=weeks)
 
     def _shifted_month(self, shift: int) -> tuple[int, int]:
         months = self._today.year * 12 + self._today.month - 1 + shift
         return months // 12, months % 12 + 1
 
-    @staticmethod
-    def _days_of(day: date) -> int:
-        return monthrange(day.year, day.month)[1]
+
+def _is_meant(name: str, match: re.Match[str]) -> bool:
+    """`三月` is a month and `三个月` a span; `一点` is a little unless a half of the day stands before it."""
+    if name == "clock":
+        hour = match.group(2)
+        return bool(match.group(1)) or not re.fullmatch(r"[一几两1]点多?", hour)
+    if name != "span":
+        return True
+    amount, classifier, unit = match.group(1), match.group(2), match.group(4)
+    if unit == "月":
+        return bool(classifier)
+    if unit == "年":
+        return not re.match(r"\d{4}", amount)
+    if unit == "钟":
+        return bool(classifier)
+    if unit == "天":
+        return amount not in ("半", "大半")
+    if unit == "日":
+        return "工作日" in match.group() or not match.string[: match.start()].endswith("月")
+    return True
+
+
+def _combined(first: _Part, second: _Part) -> str | None:
+    """The value of two parts said as one: the later one is the more exact."""
+    if second.kind == "half_day":
+        return first.value
+    if not first.value or not second.value:
+        return second.value or first.value
+    if second.value.startswith("T") and re.fullmatch(r"\d{4}-\d\d-\d\d", first.value):
+        return first.value + second.value
+    if first.kind == "year" and re.match(r"\d{4}-", second.value):
+        return first.value + second.value[4:]
+    return second.value
 
 
 def _int(text: str) -> int:
@@ -189,19 +249,3 @@ def _month(year: int, month: int) -> str:
     if not 1 <= month <= 12:
         raise ValueError(month)
     return f"{year:04d}-{month:02d}"
-
-
-def _is_span(match: re.Match[str]) -> bool:
-    """`三月` is a month and `2号` a day; `三个月` and `半年` are spans."""
-    unit, has_classifier = match.group(4), bool(match.group(2))
-    if unit == "月":
-        return has_classifier
-    if unit == "年":
-        return not re.match(r"\d{4}", match.group(1))
-    if unit == "日":
-        return (
-            "工作日" in match.group()
-            or (match.group(1)[0] not in "十"
-            and not match.string[: match.start()].endswith("月"))
-        )
-    return True

@@ -30,11 +30,22 @@ _BEFORE_WORD = re.compile(
     r"(?<![\d.])(\d{2,6}(?:\.\d{1,2})?)(?=(?:的|那个)?(?:套餐|话费|定金|押金|券|优惠券|红包|会员|年卡|月租|补贴|配件费|运费|邮费|差价|余额|本金))"
 )
 
+#: In a message about money, a bare number of three to five digits is an amount.
+_MONEY_TALK = re.compile(
+    r"钱|元|块|价|扣|退|付|费|便宜|降|补贴|差额|返|买|花了|优惠|券|定金|尾款|升级成|换成"
+)
+_BARE = re.compile(
+    rf"(?<![\da-z.:/-])(?<!尾号)(?<!后四位)([1-9]\d{{2,4}}(?:\.\d{{1,2}})?)(?![\d.:/-]|\s?(?:[{_MEASURE}]|点|周|折|多?年|tb|gb|寸|匹|款|[a-z]))"
+)
+_NOT_MONEY = re.compile(r"20[012]\d|12315|12345|100\d\d|95\d{3}|110|119|120|618|1111|1212")
+
 
 def find_amounts(text: str) -> Iterator[Found]:
     """Every amount; an open one (十几块) carries its words as the value."""
     for match in _WITH_UNIT.finditer(text):
-        yield Found(AMOUNT, match.start(), match.end(), _value_with_unit(match), weight=6)
+        value = _value_with_unit(match)
+        if value is not None:
+            yield Found(AMOUNT, match.start(), match.end(), value, weight=6)
     for match in _ROUND.finditer(text):
         if match.group(3) and match.group(3) in _MEASURE:
             continue
@@ -44,6 +55,10 @@ def find_amounts(text: str) -> Iterator[Found]:
     for pattern in (_AFTER_WORD, _BEFORE_WORD):
         for match in pattern.finditer(text):
             yield _found(match.group(1), match.start(1), match.end(1), weight=3)
+    if _MONEY_TALK.search(text):
+        for match in _BARE.finditer(text):
+            if not _NOT_MONEY.fullmatch(match.group(1)):
+                yield _found(match.group(1), match.start(1), match.end(1), weight=1)
 
 
 def _found(numeral: str, start: int, end: int, *, weight: int) -> Found:
@@ -51,9 +66,11 @@ def _found(numeral: str, start: int, end: int, *, weight: int) -> Found:
     return Found(AMOUNT, start, end, numeral if value is None else yuan(value), weight)
 
 
-def _value_with_unit(match: re.Match[str]) -> str:
+def _value_with_unit(match: re.Match[str]) -> str | None:
     prefixed, numeral, _, unit, tail = match.groups()
     value = number(prefixed or numeral)
+    if numeral in ("一", "几") and unit in ("块", "角", "圆") and not tail:
+        return None  # 一块 is a piece as often as a yuan
     if value is None:
         return match.group()
     if unit in ("毛", "毛钱", "角"):

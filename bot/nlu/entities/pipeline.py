@@ -120,7 +120,7 @@ def _pipeline(
         "dates": lambda text: DateFinder(today())(text),
         "amounts": find_amounts,
         "products": _whole_words(PRODUCT, dictionary, "products", segmenter, weight=3),
-        "carriers": _words(CARRIER, dictionary, "carriers", weight=6),
+        "carriers": _whole_words(CARRIER, dictionary, "carriers", segmenter, weight=6),
         "models": find_models,
         "quantities": find_quantities,
         "scores": find_scores,
