@@ -54,6 +54,9 @@ class ShowCases(TopicClerk):
 
 async def say_cases(turn: Turn) -> None:
     cases = await complaints.cases_of(turn.care, turn.conversation.id, limit=3)
+    if not cases and await complaints.draft_of(turn.care, turn.conversation.id) is not None:
+        turn.say("case_being_told")
+        return
     if not cases:
         turn.say("case_none", buttons=[HUMAN])
         turn.set("offered", "person")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from actions import topics
+from abc import abstractmethod
+
+from actions import reading, topics
 from actions.clerk import Clerk, TopicClerk, offer_person
 from actions.orders import order_button
 from actions.turn import HUMAN, Button, Turn
 from care.rules.errors import NotVerified, Unavailable
 from care.rules.severity import Grade
 from care.rules.times import format_moment
-from care.rules.vocabulary import COMPLAINT_TOPICS, Topic
+from care.rules.vocabulary import COMPLAINT_TOPICS, Cue, Topic
 from care.services import complaints, orders
+from care.services.complaint_views import says_what_happened
 from care.services.complaints import DraftView
 
 FORM = "complaint_form"
@@ -38,8 +41,10 @@ class OpenComplaint(TopicClerk):
     action_name = "action_open_complaint"
 
     async def answer(self, turn: Turn) -> None:
-        topic = turn.topic if turn.topic in COMPLAINT_TOPICS else Topic.COMPLAINT_OTHER
-        number = turn.entity("order_number")
+        topic = complaint_topic(turn)
+        number = reading.order_number(turn.words, turn.care.settings.order_number_pattern) or turn.entity(
+            "order_number"
+        )
         draft = await complaints.open_draft(
             turn.care,
             turn.conversation.id,
@@ -50,13 +55,41 @@ class OpenComplaint(TopicClerk):
             emotion=turn.emotion,
             order_number=number,
         )
-        turn.say("complaint_sorry")
+        draft = await self._fill_in(turn, draft)
+        if Cue.SELF_HARM not in turn.cues:
+            turn.say("complaint_sorry")
         offer_person(turn)
         for slot in SLOTS:
             turn.set(slot, None)
         for slot, value in known(draft).items():
             turn.set(slot, value)
         await topics.answer_also(turn)
+
+
+    async def _fill_in(self, turn: Turn, draft: DraftView) -> DraftView:
+        """What was complained of, when the first words name it: never ask for what was said."""
+        if "order_or_product" not in draft.missing:
+            return draft
+        try:
+            recent = await orders.recent(turn.care, turn.conversation.id)
+        except (NotVerified, Unavailable):
+            recent = []
+        order = reading.choose_order(turn.words, recent)
+        if order is not None and order.lines:
+            return await complaints.update_draft(
+                turn.care, turn.conversation.id, order_number=order.number, product_said=order.lines[0].name
+            )
+        product = turn.entity("product", "model")
+        if product and not recent:
+            return await complaints.update_draft(turn.care, turn.conversation.id, product_said=product)
+        return draft
+
+
+def complaint_topic(turn: Turn) -> Topic:
+    """我要投诉,空调坏了 is a complaint about the goods rather than "other"."""
+    heard = [topic for topic in (turn.topic, *turn.also) if topic in COMPLAINT_TOPICS]
+    exact = [topic for topic in heard if topic is not Topic.COMPLAINT_OTHER]
+    return exact[0] if exact else Topic.COMPLAINT_OTHER
 
 
 def known(draft: DraftView) -> dict[str, str]:
@@ -72,19 +105,33 @@ def known(draft: DraftView) -> dict[str, str]:
     }
 
 
-class AskWhat(Clerk):
-    action_name = "action_ask_complaint_what"
+class Question(Clerk):
+    """A question of the form, put only to somebody who is in a state to be asked."""
 
     async def serve(self, turn: Turn) -> None:
+        if Cue.SELF_HARM in turn.cues:
+            turn.say("complaint_no_hurry", buttons=[HUMAN])
+        else:
+            await self.ask(turn)
+
+    @abstractmethod
+    async def ask(self, turn: Turn) -> None:
+        """Says the question."""
+
+
+class AskWhat(Question):
+    action_name = "action_ask_complaint_what"
+
+    async def ask(self, turn: Turn) -> None:
         turn.say("complaint_ask_what")
 
 
-class AskAbout(Clerk):
+class AskAbout(Question):
     """Recent orders as buttons for a verified customer; free text always."""
 
     action_name = "action_ask_complaint_about"
 
-    async def serve(self, turn: Turn) -> None:
+    async def ask(self, turn: Turn) -> None:
         if turn.slot("complaint_note") == "order_unclear":
             turn.say("complaint_order_unclear", buttons=[answer_button("和订单无关")])
             return
@@ -96,28 +143,28 @@ class AskAbout(Clerk):
         turn.say("complaint_ask_about_buttons" if recent else "complaint_ask_about", buttons=buttons)
 
 
-class AskRemedy(Clerk):
+class AskRemedy(Question):
     action_name = "action_ask_complaint_remedy"
 
-    async def serve(self, turn: Turn) -> None:
+    async def ask(self, turn: Turn) -> None:
         choices = ("退款", "换货", "维修", "赔偿", "道歉", "说明原因")
         turn.say("complaint_ask_remedy", buttons=[answer_button(choice) for choice in choices])
 
 
-class AskExpectation(Clerk):
+class AskExpectation(Question):
     action_name = "action_ask_complaint_expectation"
 
-    async def serve(self, turn: Turn) -> None:
+    async def ask(self, turn: Turn) -> None:
         choices = ("今天", "明天", "三天内", "一周内")
         turn.say("complaint_ask_expectation", buttons=[answer_button(choice) for choice in choices])
 
 
-class AskConfirmed(Clerk):
+class AskConfirmed(Question):
     """Restates and asks 对吗; after 修改 asks which part."""
 
     action_name = "action_ask_complaint_confirmed"
 
-    async def serve(self, turn: Turn) -> None:
+    async def ask(self, turn: Turn) -> None:
         note = turn.slot("complaint_note")
         if note == "fix":
             fields = ("问题经过", "订单或商品", "处理要求", "答复时间")
@@ -127,7 +174,8 @@ class AskConfirmed(Clerk):
         if draft is None or note == "unclear":
             turn.say("complaint_confirm_again", buttons=[YES, CHANGE, DROP])
             return
-        what = draft.own_words.replace("\n", ";")
+        lines = draft.own_words.split("\n")
+        what = ";".join([line for line in lines if says_what_happened(line)] or lines)
         turn.say(
             "complaint_restate",
             what=what if len(what) <= 80 else f"{what[:79]}…",
@@ -165,8 +213,9 @@ class SubmitComplaint(Clerk):
     async def _receive(self, turn: Turn) -> None:
         receipt = await complaints.confirm_draft(turn.care, turn.conversation.id, turn.message_id)
         now = turn.care.clock.now()
+        # The lighter grades promise one time only, for the result itself.
         turn.say(
-            "complaint_received",
+            "complaint_received" if receipt.first_result_at < receipt.solve_due_at else "complaint_received_once",
             number=receipt.case_number,
             first=format_moment(receipt.first_result_at, now=now),
             solve=format_moment(receipt.solve_due_at, now=now),

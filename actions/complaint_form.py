@@ -142,34 +142,59 @@ class ValidateComplaintForm(Clerk):
 
     async def _answer(self, turn: Turn, asked: str) -> None:
         text = turn.text
+        if await self._told_more(turn, asked):
+            return
         if asked == "complaint_what":
             draft = await self._write(turn, own_words=text, **_complaint_topic(turn))
+            # A long answer often holds more than was asked: no question about what is already said.
+            if not draft.remedy_said and reading.names_remedy(text) and _wants(text):
+                draft = await self._write(turn, remedy_said=text)
         elif asked == "complaint_about":
             draft = await self._answer_about(turn)
         elif asked == "complaint_remedy":
-            draft = await self._write(turn, remedy_said="未说明" if reading.does_not_know(text) else text)
-        else:
-            draft = await self._write(turn, expectation_said="未说明" if reading.does_not_know(text) else text)
-        # A long answer often holds more than was asked: no question about what is already said.
-        if asked in ("complaint_what", "complaint_about") and not turn.is_button:
-            if draft.remedy_said is None and reading.names_remedy(text) and asked == "complaint_what" and _wants(text):
-                draft = await self._write(turn, remedy_said=text)
-        elif asked == "complaint_remedy" and not turn.is_button and not draft.expectation_said:
-            if reading.names_time(text):
+            draft = await self._write(turn, remedy_said=_said(text))
+            if not turn.is_button and not draft.expectation_said and reading.names_time(text):
                 draft = await self._write(turn, expectation_said=text)
+        else:
+            draft = await self._write(turn, expectation_said=_said(text))
         for slot, value in known(draft).items():
             turn.set(slot, value)
-        if not turn.slot(asked) and not any(e.get("name") == asked for e in turn.events):
+        if not any(e.get("name") == asked for e in turn.events):
             turn.set(asked, text)
         turn.set("complaint_note", None)
+        turn.set("complaint_tries", 0)
+
+    async def _told_more(self, turn: Turn, asked: str) -> bool:
+        """Anger or a further wish where an answer was expected: kept, and the same question once more."""
+        text = turn.text
+        if turn.is_button or asked == "complaint_what" or reading.does_not_know(text) or turn.slot("complaint_tries"):
+            return False
+        if asked == "complaint_expectation" and reading.names_remedy(text) and not reading.names_time(text):
+            await self._write(turn, remedy_said=text)
+            turn.set("complaint_remedy", text)
+            turn.set("complaint_tries", 1)
+            return True
+        if kind_of_topic(turn.topic) is not Kind.COMPLAINT:
+            return False
+        answered = {
+            "complaint_about": bool(_number(turn) or turn.entity("product", "model", "order_number"))
+            or await self._order_meant(turn, None) is not None,
+            "complaint_remedy": reading.names_remedy(text),
+            "complaint_expectation": reading.names_time(text),
+        }
+        if answered[asked]:
+            return False
+        await self._write(turn, own_words=text)
+        turn.say("complaint_more")
+        turn.set("complaint_tries", 1)
+        return True
 
     async def _answer_about(self, turn: Turn) -> DraftView:
         order = await self._order_meant(turn, None)
         number = turn.entity("order_number") or (order.number if order else _number(turn))
         if number:
             return await self._write(turn, order_number=number, product_said=_name(order))
-        said = "未说明" if reading.does_not_know(turn.text) else turn.text
-        return await self._write(turn, product_said=said)
+        return await self._write(turn, product_said=_said(turn.text))
 
     async def _order_meant(self, turn: Turn, current: str | None) -> OrderView | None:
         try:
@@ -187,6 +212,11 @@ class ValidateComplaintForm(Clerk):
 
 def _number(turn: Turn) -> str | None:
     return reading.order_number(turn.text, turn.care.settings.order_number_pattern) or reading.any_number(turn.text)
+
+
+def _said(text: str) -> str:
+    """An answer in the customer's words; a don't-know is kept as such, so that it is not asked again."""
+    return "未说明" if reading.does_not_know(text) else text
 
 
 def _name(order: OrderView | None) -> str | None:

@@ -33,7 +33,7 @@ async def verify(turn: Turn, form: str) -> str:
     if is_answer and turn.acted(but=form):
         turn.set("verify_note", "remind")
         return "asked"
-    if is_answer and (turn.intent in ("stop", "deny") or reading.gives_up(turn.text)):
+    if is_answer and _leaves(turn):
         return "left"
     try:
         return await _step(turn, is_answer=is_answer)
@@ -45,12 +45,19 @@ async def verify(turn: Turn, form: str) -> str:
         return _missed(turn, "remind")
 
 
+def _leaves(turn: Turn) -> bool:
+    if turn.intent == "stop" or reading.gives_up(turn.text):
+        return True
+    return turn.intent == "deny" and not reading.does_not_know(turn.text)
+
+
 async def _step(turn: Turn, *, is_answer: bool) -> str:
     text, pattern = turn.words if not is_answer else turn.text, turn.care.settings.order_number_pattern
     waiting_for = turn.slot("verify_step")
     answer = turn.entity("answer")
     phone = reading.phone(text)
-    order = turn.entity("order_number") or reading.order_number(text, pattern)
+    # The shop's own pattern before the entity: "88126111801 0001" is a number and a tail, not one number.
+    order = reading.order_number(text, pattern) or turn.entity("order_number")
     if order is None and is_answer and phone is None:
         order = reading.any_number(text)
     if answer == "other_way":

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+
 from actions import topics
 from actions.clerk import TopicClerk
 from actions.turn import HUMAN, Turn
+from actions.wording import say
 from care.rules.times import format_day, shanghai_day
 from care.rules.vocabulary import Topic
 from care.services import knowledge
+from care.services.knowledge import Answer
 
 TOPICS = (
     Topic.PAYMENT, Topic.INVOICE, Topic.DELIVERY_POLICY, Topic.RETURN_POLICY, Topic.WARRANTY,
     Topic.INSTALLATION, Topic.USAGE, Topic.MEMBERSHIP, Topic.ACCOUNT, Topic.STORE,
 )  # fmt: skip
+
+_CLAUSE = re.compile(r"[,,。.;;!!??\s]+|还有|另外|顺便|以及")
 
 
 class AnswerQuestion(TopicClerk):
@@ -35,17 +42,31 @@ async def from_knowledge(turn: Turn, topic: Topic) -> None:
 
 
 async def say_known(turn: Turn, topic: Topic) -> bool:
-    """Says the fitting entry, if there is one that has not expired."""
+    """Says the fitting entry, if there is one that has not expired; the same entry once a turn."""
     today = shanghai_day(turn.care.clock.now())
-    found = turn.desk.knowledge.answer(turn.words, topic, today)
+    found = _best(turn, topic, today)
     if found is None:
         return False
     entry = found.entry
-    turn.say(
+    text = say(
         "knowledge_source",
-        answer=entry.answer.strip(),
+        str(turn.message_id),
+        answer=entry.answer,
         source=entry.source,
         updated=format_day(entry.updated, today=today),
-        buttons=list(getattr(entry, "buttons", None) or []),
     )
+    if not any(message.get("text") == text for message in turn.dispatcher.messages):
+        turn.say_text(text, buttons=[dict(button) for button in entry.buttons])
     return True
+
+
+def _best(turn: Turn, topic: Topic, today: date) -> Answer | None:
+    """The best entry for `topic`, asked with the whole message and with each of its clauses.
+
+    A message with several wishes is asked about each; an entry of the topic itself goes before others.
+    """
+    clauses = [clause for clause in _CLAUSE.split(turn.words) if len(clause) > 1]
+    texts = [turn.words, *clauses] if len(clauses) > 1 else [turn.words]
+    found = [a for a in (turn.desk.knowledge.answer(text, topic, today) for text in texts) if a is not None]
+    own = [answer for answer in found if topic in answer.entry.topics]
+    return max(own or (found if not turn.also else []), key=lambda answer: answer.score, default=None)

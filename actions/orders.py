@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from actions import reading
 from actions.clerk import Clerk, TopicClerk
-from actions.identity import SLOTS, is_another_matter, verify
+from actions.identity import LEAVE, SLOTS, is_another_matter, verify
 from actions.turn import HUMAN, Button, Turn
 from care.ports import OrderView
 from care.rules.errors import NotVerified, Unavailable
@@ -125,7 +125,7 @@ class AskChosenOrder(Clerk):
     async def serve(self, turn: Turn) -> None:
         recent = await orders.recent(turn.care, turn.conversation.id)
         key = "order_which_again" if turn.slot("order_note") == "again" else "order_which"
-        turn.say(key, buttons=[order_button(order) for order in recent])
+        turn.say(key, buttons=[*(order_button(order) for order in recent), LEAVE])
 
 
 class ShowOrder(TopicClerk):

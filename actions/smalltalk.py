@@ -7,7 +7,7 @@ from rasa_sdk.events import ActionExecuted, SessionStarted
 from actions.clerk import Clerk, TopicClerk
 from actions.handoff import to_person
 from actions.turn import HUMAN, Button, Turn
-from care.rules.vocabulary import Topic, topic_of_intent
+from care.rules.vocabulary import topic_of_intent
 
 QUICK: tuple[Button, ...] = (
     {"title": "查订单", "payload": "/order_status"},
@@ -16,8 +16,9 @@ QUICK: tuple[Button, ...] = (
     HUMAN,
 )
 _NO_READING = frozenset(
-    {"nlu_fallback", "affirm", "deny", "stop", "inform", "greet", "goodbye", "thanks", "chitchat", "out_of_scope"}
-)
+    {"nlu_fallback", "affirm", "deny", "stop", "inform", "greet", "goodbye", "thanks", "chitchat", "out_of_scope",
+     "bot_challenge", "request_human"}
+)  # fmt: skip
 
 
 class Affirm(Clerk):
@@ -77,12 +78,7 @@ class Clarify(TopicClerk):
 
     def _readings(self, turn: Turn) -> list[Button]:
         names = [r["name"] for r in turn.message.get("intent_ranking") or [] if r["name"] not in _NO_READING]
-        buttons = []
-        for name in dict.fromkeys(names):
-            topic = topic_of_intent(name)
-            if topic is not Topic.REQUEST_HUMAN:
-                buttons.append({"title": topic.label, "payload": f"/{name}"})
-        return buttons[:2]
+        return [{"title": topic_of_intent(n).label, "payload": f"/{n}"} for n in dict.fromkeys(names)][:2]
 
 
 class SessionStart(Clerk):

@@ -180,7 +180,9 @@ def _read_json(body: bytes) -> Any:
         raise turns.BadTurn("body is not JSON") from error
 
 
-def _answer(replies: list[dict[str, Any]], known: dict[str, Any], processor: CarefulProcessor) -> HTTPResponse:
+def _answer(
+    replies: list[dict[str, Any]], known: dict[str, Any], processor: CarefulProcessor
+) -> HTTPResponse:
     return json_answer({"replies": replies, "understood": known, "model": processor.model_filename})
 
 

@@ -128,7 +128,9 @@ class DialogueClient:
                 if answer.status == 409:
                     raise BotFenced
                 if answer.status != 200:
-                    raise BotUnavailable(f"the dialogue server says {answer.status}: {(await answer.text())[:200]}")
+                    raise BotUnavailable(
+                        f"the dialogue server says {answer.status}: {(await answer.text())[:200]}"
+                    )
                 return await answer.json()
         except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:
             raise BotUnavailable(f"the dialogue server does not answer: {error!r}") from error

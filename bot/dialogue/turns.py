@@ -15,10 +15,12 @@ from rasa.shared.core.events import ActionExecuted, BotUttered, Event, UserUtter
 
 from care.rules.cues import find_cues, find_emotion
 from care.rules.text import neutralise_slash, normalise
-from care.rules.vocabulary import FINER_INTENTS, kind_of_topic, topic_of_intent
+from care.rules.vocabulary import FINER_INTENTS, Kind, Topic, kind_of_topic, topic_of_intent
 
 _PAYLOAD = re.compile(r"/([a-z_]+)(\{.*\})?", re.DOTALL)
 _RANKING_KEPT = 5
+#: Kinds of wish that a complaint in the same message goes before; a person who is asked for is not one.
+_ANSWERED = (Kind.INQUIRY, Kind.RECORD_CHANGE, Kind.RIGHTS_REQUEST, Kind.SUGGESTION, Kind.OTHER)
 
 
 class BadTurn(ValueError):
@@ -90,7 +92,9 @@ def read_payload(payload: str, title: str, domain: Domain) -> dict[str, Any]:
         {
             "text": title,
             "intent": {"name": intent, "confidence": 1.0},
-            "entities": [{"entity": name, "value": str(v), "extractor": "button"} for name, v in values.items()],
+            "entities": [
+                {"entity": name, "value": str(v), "extractor": "button"} for name, v in values.items()
+            ],
             "intent_ranking": [{"name": intent, "confidence": 1.0}],
         },
         read_mood=False,
@@ -99,6 +103,7 @@ def read_payload(payload: str, title: str, domain: Domain) -> dict[str, Any]:
 
 def understand(parse: dict[str, Any], *, read_mood: bool = True) -> dict[str, Any]:
     """`parse` with the keys that actions rely on, whichever pipeline made it, and a short ranking."""
+    _complaint_first(parse)
     text = parse.get("text") or ""
     topic = topic_of_intent(parse["intent"]["name"] or "nlu_fallback")
     parse.setdefault("topic", topic.value)
@@ -112,6 +117,19 @@ def understand(parse: dict[str, Any], *, read_mood: bool = True) -> dict[str, An
     parse["intent_ranking"] = (parse.get("intent_ranking") or [])[:_RANKING_KEPT]
     parse.pop("text_tokens", None)
     return parse
+
+
+def _complaint_first(parse: dict[str, Any]) -> None:
+    """Of several wishes in one message the complaint is dealt with first (understanding.md, dialogue rule 7)."""
+    also = list(parse.get("also") or [])
+    topic = parse.get("topic")
+    complaints = [name for name in also if kind_of_topic(Topic(name)) is Kind.COMPLAINT]
+    if not complaints or not topic or kind_of_topic(Topic(topic)) not in _ANSWERED:
+        return
+    also.remove(complaints[0])
+    parse["also"] = [topic, *also]
+    parse["topic"], parse["kind"] = complaints[0], Kind.COMPLAINT.value
+    parse["intent"] = {**parse["intent"], "name": complaints[0]}
 
 
 def understood(parse: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +174,9 @@ class Collected(OutputChannel):
         self.replies.append(reply_of(message))
 
 
-def recorded_turn(events: Iterable[Event], message_id: str) -> tuple[list[dict[str, Any]], dict[str, Any]] | None:
+def recorded_turn(
+    events: Iterable[Event], message_id: str
+) -> tuple[list[dict[str, Any]], dict[str, Any]] | None:
     """Replies and understanding of a message that was already answered, or `None`."""
     replies: list[dict[str, Any]] = []
     found: UserUttered | None = None
@@ -173,7 +193,11 @@ def recorded_turn(events: Iterable[Event], message_id: str) -> tuple[list[dict[s
                 break
         elif isinstance(event, BotUttered) and (found is not None or is_first):
             replies.append(reply_of(event.message()))
-        elif found is not None and isinstance(event, ActionExecuted) and event.action_name == ACTION_LISTEN_NAME:
+        elif (
+            found is not None
+            and isinstance(event, ActionExecuted)
+            and event.action_name == ACTION_LISTEN_NAME
+        ):
             break
     return (replies, understood(dict(found.parse_data))) if found is not None else None
 

@@ -1,0 +1,109 @@
+"""Knowledge, products, changes, a person, small talk, and what was not understood."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from care.records.conversation import Conversation
+from care.records.interaction import UnansweredQuestion
+from care.rules.vocabulary import Owner
+from tests.dialogue.conftest import OLD, Visitor
+
+pytestmark = pytest.mark.slow
+
+
+async def owner(visitor: Visitor) -> Owner:
+    async with visitor.care.sessions.read() as session:
+        return (await session.get_one(Conversation, visitor.conversation_id)).owner
+
+
+async def test_the_first_turn_says_what_it_is_and_only_the_first(visitor: Visitor) -> None:
+    assert "智能客服" in await visitor.says("在吗")
+    assert "智能客服" not in await visitor.says("谢谢")
+
+
+@pytest.mark.parametrize(
+    ("question", "part"),
+    [("退货运费谁出", "运费"), ("电子发票怎么开", "发票"), ("你们门店几点下班", "营业"), ("空调压缩机保修几年", "年")],
+)
+async def test_an_answer_carries_source_and_date(visitor: Visitor, question: str, part: str) -> None:
+    heard = await visitor.says(question)
+    assert part in heard
+    assert "来源:" in heard
+    assert "更新于" in heard
+
+
+async def test_what_nobody_knows_is_said_and_collected(visitor: Visitor) -> None:
+    question = "你们家的会员卡能在火星基地的分店打折吗"
+    await visitor.says(question)
+    assert "转人工" in visitor.titles
+    async with visitor.care.sessions.read() as session:
+        found = list(await session.scalars(select(UnansweredQuestion.example)))
+    if "来源" not in visitor.heard and visitor.understood["topic"] == "membership":
+        assert question in found
+
+
+async def test_a_product_is_answered_from_the_table(visitor: Visitor) -> None:
+    heard = await visitor.says("云雀 Q3 降噪耳机还有货吗")
+    assert "¥399.00" in heard
+    assert "仅剩 3 件" in heard
+    assert "缺货" in await visitor.says("滚筒洗衣机XQG100有现货吗")
+
+
+async def test_a_change_is_said_back_and_handed_to_a_person_on_yes(visitor: Visitor) -> None:
+    await visitor.is_verified()
+    await visitor.says("帮我取消订单")
+    await visitor.presses("洗衣机")
+    assert OLD in visitor.heard
+    assert visitor.titles == ["转人工", "先不用"]
+    await visitor.says("好的")
+    assert await owner(visitor) is Owner.QUEUED
+
+
+async def test_a_change_declined_changes_nothing(visitor: Visitor) -> None:
+    await visitor.says("我要退货")
+    await visitor.presses("先不用")
+    assert await owner(visitor) is Owner.BOT
+
+
+@pytest.mark.parametrize("words", ["人工", "找真人", "别跟我扯机器人,换个人来", "转接人工客服"])
+async def test_a_person_is_had_by_any_wording_in_one_step(visitor: Visitor, words: str) -> None:
+    heard = await visitor.says(words)
+    assert "第 " in heard or "前面还有" in heard
+    assert "留" in heard or "写下来" in heard, "a message can be left"
+    assert await owner(visitor) is Owner.QUEUED
+
+
+async def test_yes_it_is_a_machine(visitor: Visitor) -> None:
+    heard = await visitor.says("你是机器人吧")
+    assert any(word in heard for word in ("是的", "对,", "没错"))
+    assert "转人工" in visitor.titles
+
+
+async def test_not_understood_offers_readings_then_a_person(visitor: Visitor) -> None:
+    await visitor.says("你好")
+    await visitor.says("那款扫地机器人怎么样")
+    if visitor.understood["intent"] != "nlu_fallback":
+        pytest.skip("the model understands this one by now")
+    assert len(visitor.titles) >= 2
+    assert "转人工" in visitor.titles
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "我的个人信息你们存了哪些", "换手机号了", "洗衣机不转了叫人来修", "我要退货", "地址写错了改一下", "小王态度真好",
+        "建议加个夜间配送", "今天天气咋样", "帮我写篇作文", "好的", "不用了", "算了", "上周三", "积分什么时候过期",
+        "花呗能分几期", "送到乡镇吗", "打孔收费吗", "E4是什么故障", "验证码收不到", "双十一还降吗", "能保价吗", "退款到哪步了",
+        "刚下单就接到骗子电话", "修三次没修好还推来推去", "宣传说静音吵得要死", "退款半个月不到账", "再见",
+    ],
+)  # fmt: skip
+async def test_no_topic_is_a_dead_end(visitor: Visitor, words: str) -> None:
+    """Each gets an answer of its own, short enough to read, and a person is never far."""
+    await visitor.says(words)
+    texts = [reply.text for reply in visitor.replies[1:]]
+    assert texts, visitor.understood
+    assert all(texts)
+    assert all(len(text) <= 140 for text in texts), max(texts, key=len)
+    assert not any("{" in text for text in texts)
