@@ -23,7 +23,7 @@ QUIET_S = 1.0
 class Terminal:
     """One visit. In JSON mode every server frame is one line; a line of input may itself be a frame."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, *, as_json: bool) -> None:
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool], *, as_json: bool) -> None:
         self._socket = socket
         self._as_json = as_json
         self._buttons: list[dict[str, str]] = []
