@@ -10,6 +10,7 @@ import os
 import socket
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -18,6 +19,7 @@ from async_timeout import timeout
 from bot.web.dispatcher import Dispatcher
 from bot.web.metrics import Metrics
 from bot.web.ports import OutboxHandlers
+from bot.web.tasks import end
 from care.rules.errors import CareError
 from care.services import complaints, interactions, leases, outbox
 from care.services.context import Care
@@ -61,8 +63,15 @@ class Clockwork:
         self._holder = f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
     async def run(self) -> None:
-        """Until cancelled."""
-        await asyncio.gather(*(self._keep(job) for job in self._jobs))
+        """Until cancelled; then the leases are given back, so that another process need not wait."""
+        keepers = [asyncio.create_task(self._keep(job), name=f"job-{job.name}") for job in self._jobs]
+        try:
+            await asyncio.wait(keepers)
+        finally:
+            await end(keepers)
+            for job in self._jobs:
+                with suppress(CareError):
+                    await leases.release(self._care, job.name, self._holder)
 
     async def _keep(self, job: Job) -> None:
         while True:

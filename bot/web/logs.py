@@ -52,8 +52,9 @@ def configure_logs(kind: Literal["text", "json"], *, level: int = logging.INFO) 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # Our own access line says the same without the client's address and without paths that carry ids.
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    # The first tells clients' addresses and paths with ids, the others what is stored.
+    for talkative in ("aiohttp.access", "aiosqlite", "sqlalchemy.engine"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def mask_numbers(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

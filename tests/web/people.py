@@ -45,7 +45,7 @@ class ScriptedBot:
 class Visitor:
     """A browser with one chat connection."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse[Any]) -> None:
         self.socket = socket
         self.token: str = ""
         self.conversation: str = ""
