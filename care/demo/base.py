@@ -48,3 +48,9 @@ def shop_hour(rng: random.Random) -> time:
         range(24), weights=(2, 1, 1, 1, 1, 1, 2, 4, 8, 12, 14, 12, 9, 10, 12, 11, 10, 9, 10, 14, 16, 14, 9, 5)
     )[0]
     return time(hour, rng.randrange(60), rng.randrange(60))
+
+
+def moment(rng: random.Random, anchor: Anchor, days_ago: int) -> datetime:
+    """A moment of that day, early enough on the last one for what follows from it."""
+    at = anchor.at(days_ago, shop_hour(rng))
+    return min(at, anchor.at(1, time(20, rng.randrange(60))))

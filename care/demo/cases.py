@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from care.demo.base import Anchor, Row, shop_hour, stream
+from care.demo.base import Anchor, Row, moment, stream
 from care.demo.contacts import Contacts, transcript
 from care.demo.orders import DAYS, Orders
 from care.demo.people import People
@@ -109,9 +109,7 @@ class _Teller:
         if model is not None:
             product = next(n for n, row in enumerate(self.products) if row["model"] == model)
         own_words = words.format(p=self.products[product]["spoken_names"][0])
-        at = self.anchor.at(days_ago, shop_hour(rng))
-        if days_ago == 1:  # nothing of a demo case lies in the future
-            at = min(at, self.anchor.at(1, time(20, 0)))
+        at = moment(rng, self.anchor, days_ago)
         cues = set(find_cues(own_words)) | ({Cue.AUTHORITY_12315} if rng.random() < 0.05 else set())
         emotion = rng.choices((Emotion.CALM, Emotion.ANNOYED, Emotion.ANGRY), weights=(20, 45, 35))[0]
         category = category_of_topic(topic, frozenset(cues), own_words)

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from care.demo.base import Anchor, Row, shop_hour, stream, uuid_of
+from care.demo.base import Anchor, Row, stream, uuid_of
 from care.demo.orders import DAYS, Orders
 from care.demo.people import People
 from care.demo.words import BLAME_REASONS, CONTACTS, PRAISE_REASONS
@@ -55,13 +55,20 @@ def contacts(anchor: Anchor, folk: People, bought: Orders, products: list[Row]) 
             line, answer = rng.choice(CONTACTS[topic.value][1])
             line = line.format(p=names[first_product[order]])
             _contact(
-                made, rng, anchor.at(days_ago, shop_hour(rng)), topic, line, answer, bought.orders[order]
+                made, rng, anchor, moment(rng, anchor, days_ago), topic, line, answer, bought.orders[order]
             )
     return made
 
 
 def _contact(
-    made: Contacts, rng: random.Random, at: datetime, topic: Topic, line: str, answer: str, order: Row
+    made: Contacts,
+    rng: random.Random,
+    anchor: Anchor,
+    at: datetime,
+    topic: Topic,
+    line: str,
+    answer: str,
+    order: Row,
 ) -> None:
     is_known = rng.random() < 0.7
     channel = rng.choices(
@@ -110,7 +117,7 @@ def _contact(
             made, rng, row, [(Speaker.CUSTOMER, line), (Speaker.BOT, answer)], topic=topic
         )
     if rng.random() < 0.3:
-        made.feedback.append(_feedback(rng, len(made.interactions) - 1, row, agent))
+        made.feedback.append(_feedback(rng, anchor, len(made.interactions) - 1, row, agent))
 
 
 def transcript(
@@ -213,7 +220,7 @@ def _basis(rng: random.Random, outcome: Outcome) -> ResolvedBasis | None:
     return ResolvedBasis.CUSTOMER_CONFIRMED if rng.random() < 0.45 else ResolvedBasis.INFERRED
 
 
-def _feedback(rng: random.Random, position: int, contact: Row, agent: str | None) -> Row:
+def _feedback(rng: random.Random, anchor: Anchor, position: int, contact: Row, agent: str | None) -> Row:
     """An invitation at a random quota; about four in ten answer."""
     good = contact["outcome"] is Outcome.RESOLVED
     is_answered = rng.random() < 0.4
@@ -232,7 +239,7 @@ def _feedback(rng: random.Random, position: int, contact: Row, agent: str | None
             "reason_text": rng.choice(PRAISE_REASONS if csat >= 4 else BLAME_REASONS)
             if rng.random() < 0.5
             else None,
-            "answered_at": contact["ended_at"] + timedelta(minutes=rng.randint(1, 600)),
+            "answered_at": min(contact["ended_at"] + timedelta(minutes=rng.randint(1, 600)), anchor.now),
         }
     return {
         "interaction": position,

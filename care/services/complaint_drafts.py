@@ -27,7 +27,7 @@ from care.rules.masking import mask_cards
 from care.rules.severity import Grade
 from care.rules.text import normalise
 from care.rules.vocabulary import Cue, Emotion, Topic
-from care.services import complaint_log, conversation_rows
+from care.services import complaint_log, conversation_rows, products
 from care.services.complaint_draft_fields import apply_fields, read_fields
 from care.services.complaint_grading import add_cues, regrade_by_facts, stronger_emotion
 from care.services.complaint_moves import Change, apply_move
@@ -122,6 +122,10 @@ async def update_draft(care: Care, conversation_id: int, **fields: Any) -> Draft
         if draft is None:
             raise NotFound("没有正在登记的投诉。")
         changed = apply_fields(draft, values)
+        if "product_said" in changed and draft.product_id is None and draft.product_said:
+            named = products.the_one(await products.find_in(session, draft.product_said))
+            if named is not None:
+                draft.product_id = changed["product_id"] = named.id
         if facts is not None:
             changed |= await link_order(session, draft, facts)
         if changed:
