@@ -40,7 +40,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             "folds": 3,
             "seed": 7,
             "wrapped_share": 1.0,
-            "gate_precision": 0.85,
+            "gate_recall_weight": 1.25,
             **READING_DEFAULTS,
         }
 
@@ -54,7 +54,8 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         self._config = config
         self._model_storage = model_storage
         self._resource = resource
-        self._reader = model and TopicReader(model, **{name: config[name] for name in READING_DEFAULTS})
+        options = {name: config[name] for name in READING_DEFAULTS}
+        self._reader = TopicReader(model, **options) if model is not None else None
 
     @classmethod
     def create(

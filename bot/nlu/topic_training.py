@@ -27,16 +27,19 @@ class TrainingChoices:
     folds: int = 3
     seed: int = 7
     wrapped_share: float = 1.0
-    gate_precision: float = 0.85
+    gate_recall_weight: float = 1.25
 
 
 def train_topic_model(examples: Examples, choices: TrainingChoices = TrainingChoices()) -> TopicModel:
     """A calibrated model of `(reading form, intent)` pairs; equal inputs give equal models."""
     held_out, model = cross_validated(examples, choices), fit(examples, choices)
     sharpness = fitted_sharpness(held_out.scores, held_out.truth)
-    complaints = complaint_columns(model.intents)
+    probabilities = softmax(held_out.scores * sharpness)
     gate = fitted_gate(
-        softmax(held_out.scores * sharpness), held_out.truth, complaints, precision=choices.gate_precision
+        probabilities,
+        held_out.truth,
+        complaint_columns(model.intents),
+        recall_weight=choices.gate_recall_weight,
     )
     return replace(model, sharpness=sharpness, complaint_gate=gate)
 
@@ -101,20 +104,22 @@ def fitted_gate(
     truth: NDArray[np.int64],
     complaints: NDArray[np.bool_],
     *,
-    precision: float,
+    recall_weight: float,
 ) -> float:
-    """The lowest summed complaint probability that still keeps the asked precision.
+    """The summed complaint probability with the best F-measure of complaint against all else.
 
-    A missed complaint is the worst error, a question taken for a complaint the next: so precision is
-    given and recall is what one gets for it. Never above 0.5, where the sum outweighs all else.
+    A missed complaint is the worst error, a question taken for a complaint the next: `recall_weight`
+    (beta of van Rijsbergen's F) says by how much. Never above 0.5, where complaints outweigh all else.
     """
-    mass = probabilities[:, complaints].sum(axis=1)
-    is_complaint = complaints[truth]
-    for gate in np.arange(0.15, 0.5, 0.01):
+    mass, is_complaint = probabilities[:, complaints].sum(axis=1), complaints[truth]
+
+    def f_measure(gate: float) -> float:
         taken = mass >= gate
-        if taken.any() and is_complaint[taken].mean() >= precision:
-            return float(round(gate, 2))
-    return 0.5
+        right, square = float((taken & is_complaint).sum()), recall_weight**2
+        return (1 + square) * right / (square * is_complaint.sum() + taken.sum())
+
+    gates = [round(0.15 + 0.01 * step, 2) for step in range(36)]
+    return max(gates, key=f_measure) if is_complaint.any() else 0.5
 
 
 def complaint_columns(intents: Sequence[str]) -> NDArray[np.bool_]:

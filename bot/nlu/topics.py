@@ -13,8 +13,6 @@ from bot.nlu.clauses import split_clauses
 from bot.nlu.topic_model import TopicModel
 from care.rules.vocabulary import Kind, Topic, kind_of_topic, topic_of_intent
 
-_NO_WISH = (Kind.CONTROL, Kind.OTHER)
-
 
 @dataclass(frozen=True)
 class Understood:
@@ -35,35 +33,71 @@ class Understood:
     ranking: tuple[tuple[str, float], ...]
 
 
-#: What reading may be told in `config.yml`.
-READING_DEFAULTS = {"also_threshold": 0.5, "ranking_length": 10}
+#: What reading may be told in `config.yml`: from which probability of a clause on its topic is a further
+#: wish, from which summed probability a complaint in a clause outweighs the rest of the message.
+READING_DEFAULTS = {"also_threshold": 0.85, "clause_gate": 0.9, "ranking_length": 10}
+
+
+@dataclass(frozen=True)
+class _Clause:
+    intent: str
+    probability: float
+    complaint_mass: float
 
 
 class TopicReader:
     """Reads topics from reading forms with one trained model."""
 
-    def __init__(self, model: TopicModel, *, also_threshold: float, ranking_length: int) -> None:
+    def __init__(
+        self, model: TopicModel, *, also_threshold: float, clause_gate: float, ranking_length: int
+    ) -> None:
         self._model = model
         self._also_threshold = also_threshold
+        self._clause_gate = clause_gate
         self._ranking_length = ranking_length
 
     def read(self, reading: str) -> Understood:
-        """The topic of a whole message, and what else its clauses ask."""
+        """The topic of a whole message, complaints first, and what else its clauses ask."""
         probabilities = self._model.probabilities(reading)
         order = self._gated_order(probabilities)
-        intent = self._model.intents[order[0]]
+        ranking = [(self._model.intents[i], float(probabilities[i])) for i in order]
+        clauses = [_Clause(*self._best(clause)) for clause in split_clauses(reading)]
+        if len(clauses) < 2:
+            return self._understood(ranking, ())
+        complaint = next((c for c in clauses if c.complaint_mass >= self._clause_gate), None)
+        if complaint is not None and not _is_complaint(ranking[0][0]) and _carries_a_wish(ranking[0][0]):
+            instead = ranking[0][0]
+            others = [pair for pair in ranking if pair[0] != complaint.intent]
+            return self._understood(
+                [(complaint.intent, complaint.probability), *others], (instead, *self._further(clauses))
+            )
+        return self._understood(ranking, self._further(clauses))
+
+    def _understood(self, ranking: list[tuple[str, float]], further: Sequence[str]) -> Understood:
+        intent, confidence = ranking[0]
         topic = topic_of_intent(intent)
-        ranking = tuple(
-            (self._model.intents[i], float(probabilities[i])) for i in order[: self._ranking_length]
-        )
+        also = dict.fromkeys(topic_of_intent(other) for other in further)
         return Understood(
             topic=topic,
-            also=self._also(reading, topic),
+            also=tuple(t for t in also if t is not topic and not (_both_complain(t, topic))),
             kind=kind_of_topic(topic),
             intent=intent,
-            confidence=ranking[0][1],
-            ranking=ranking,
+            confidence=confidence,
+            ranking=tuple(ranking[: self._ranking_length]),
         )
+
+    def _further(self, clauses: Sequence[_Clause]) -> list[str]:
+        """Intents of clauses that surely carry a wish, complaints first."""
+        sure = [
+            c.intent for c in clauses if c.probability >= self._also_threshold and _carries_a_wish(c.intent)
+        ]
+        return sorted(sure, key=lambda intent: not _is_complaint(intent))
+
+    def _best(self, clause: str) -> tuple[str, float, float]:
+        probabilities = self._model.probabilities(clause)
+        best = self._gated_order(probabilities)[0]
+        mass = float(probabilities[self._complaints].sum()) if self._complaints[best] else 0.0
+        return self._model.intents[best], float(probabilities[best]), mass
 
     def _gated_order(self, probabilities: NDArray[np.float32]) -> list[int]:
         """Columns by probability, but the best complaint first once complaints together pass the gate."""
@@ -76,25 +110,6 @@ class TopicReader:
             order.remove(best)
             order.insert(0, best)
         return order
-
-    def _also(self, reading: str, main: Topic) -> tuple[Topic, ...]:
-        clauses = split_clauses(reading)
-        if len(clauses) < 2:
-            return ()
-        found: list[Topic] = []
-        for clause in clauses:
-            probabilities = self._model.probabilities(clause)
-            best = self._gated_order(probabilities)[0]
-            topic = topic_of_intent(self._model.intents[best])
-            wanted = topic is Topic.REQUEST_HUMAN or kind_of_topic(topic) not in _NO_WISH
-            if (
-                wanted
-                and topic is not main
-                and topic not in found
-                and probabilities[best] >= self._also_threshold
-            ):
-                found.append(topic)
-        return tuple(sorted(found, key=lambda topic: kind_of_topic(topic) is not Kind.COMPLAINT))
 
     @cached_property
     def _complaints(self) -> NDArray[np.bool_]:
@@ -117,3 +132,13 @@ def is_unsure(ranking: Sequence[tuple[str, float]], threshold: float) -> bool:
 
 def _is_complaint(intent: str) -> bool:
     return kind_of_topic(topic_of_intent(intent)) is Kind.COMPLAINT
+
+
+def _both_complain(first: Topic, second: Topic) -> bool:
+    return kind_of_topic(first) is kind_of_topic(second) is Kind.COMPLAINT
+
+
+def _carries_a_wish(intent: str) -> bool:
+    """Whether it asks for something: greetings, yes and no, and talk beside the point do not."""
+    topic = topic_of_intent(intent)
+    return topic is Topic.REQUEST_HUMAN or kind_of_topic(topic) not in (Kind.CONTROL, Kind.OTHER)

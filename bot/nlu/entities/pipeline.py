@@ -58,7 +58,7 @@ class FinderComponent:
 
 
 @Language.factory("zhike_finder")
-def _finder_component(nlp, name):  # type: ignore[no-untyped-def]  # spaCy cannot read postponed annotations
+def _finder_component(nlp, name):  # spaCy cannot read postponed annotations
     return FinderComponent()
 
 
