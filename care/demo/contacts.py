@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from care.demo.base import Anchor, Row, stream, uuid_of
+from care.demo.base import Anchor, Row, moment, stream, uuid_of
 from care.demo.orders import DAYS, Orders
 from care.demo.people import People
 from care.demo.words import BLAME_REASONS, CONTACTS, PRAISE_REASONS

@@ -327,7 +327,7 @@ async def test_the_fifth_case_of_one_product_in_a_day_is_urgent(care: Care, shop
                 spoken_names=["热水壶"],
                 attributes={},
                 warranty_months=12,
-            )  # fmt: skip
+            )
         )
     grades = []
     for _ in range(5):
