@@ -24,6 +24,7 @@ import pytest_asyncio
 from care.records import Base, make_engine
 from care.services.context import Care, open_care
 from care.settings import Settings, load_settings
+from tests.live.system import LiveSystem, live_system_in
 
 
 @dataclass
@@ -175,3 +176,10 @@ def care(request: pytest.FixtureRequest) -> Care:
     name = "care_sqlite" if request.param == "sqlite" else "care_pg"
     found: Care = request.getfixturevalue(name)
     return found
+
+
+@pytest.fixture(scope="session")
+def live_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSystem]:
+    """The whole product, as `zhike up` runs it, with the demo shop; one for all tests of a session."""
+    with live_system_in(tmp_path_factory.mktemp("live")) as system:
+        yield system

@@ -19,7 +19,11 @@ DEMO_ACCOUNTS = ("agent1", "agent2", "lead1", "manager1", "admin")
 
 def progress(console: Console) -> Progress:
     return Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
     )
 
 

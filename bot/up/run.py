@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 
@@ -21,11 +23,20 @@ RASA_READY_S = 180.0
 START_S = 60.0
 
 
-def children(settings: Settings, archive: Path) -> tuple[ChildSpec, ChildSpec, ChildSpec]:
-    """Actions, Rasa and web, in the order in which they start; internal ports are on loopback."""
-    actions_port, rasa_port = choose_port(5055), choose_port(5005)
+def children(
+    settings: Settings, archive: Path, environ: Mapping[str, str] | None = None
+) -> tuple[ChildSpec, ChildSpec, ChildSpec]:
+    """Actions, Rasa and web, in the order in which they start; internal ports are on loopback.
+
+    Args:
+        environ: further environment for all three, beside this process's own. `settings` must
+            have been read from both, for the children read theirs anew.
+    """
+    actions_port = choose_port(urlsplit(settings.actions_url).port or 5055)
+    rasa_port = choose_port(urlsplit(settings.rasa_url).port or 5005)
     env = model.rasa_environment(
         {
+            **(environ or {}),
             "ZHIKE_SECRET_KEY": settings.secret_key,
             "ZHIKE_ACTIONS_URL": f"http://127.0.0.1:{actions_port}",
             "ZHIKE_RASA_URL": f"http://127.0.0.1:{rasa_port}",
@@ -36,7 +47,9 @@ def children(settings: Settings, archive: Path) -> tuple[ChildSpec, ChildSpec, C
     )
     logs = settings.var_dir / "log"
 
-    def spec(name: str, label: str, *argv: str, ready: str, seconds: float, echo: tuple[str, ...] = ()) -> ChildSpec:
+    def spec(
+        name: str, label: str, *argv: str, ready: str, seconds: float, echo: tuple[str, ...] = ()
+    ) -> ChildSpec:
         return ChildSpec(
             name=name, label=label, argv=(sys.executable, *argv), env=env, cwd=settings.root,
             log=logs / f"{name}.log", is_ready=http_ok(ready), ready_timeout_s=seconds, echo=echo,

@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 STOP_GRACE_S = 10.0
-#: A child that lived this long starts again at once; one that dies sooner waits longer each time.
+#: A child that was well this long starts again at once; one that dies sooner waits longer each time.
 HEALTHY_AFTER_S = 30.0
 MAX_BACKOFF_S = 30.0
 _LOG_LIMIT = 20 * 1024 * 1024
+#: Of a longer line only the beginning is looked at for an echo.
+_LINE_LIMIT = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class ChildSpec:
 class _Running:
     spec: ChildSpec
     process: asyncio.subprocess.Process
-    started: float
+    ready_since: float | None = None
     failures: int = 0
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -51,10 +53,10 @@ class DidNotStart(RuntimeError):
 class Supervisor:
     """``async with Supervisor(say) as s: await s.start(spec); await s.watch()``."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], None], *, healthy_after_s: float = HEALTHY_AFTER_S) -> None:
         self._say = say
+        self._healthy_after_s = healthy_after_s
         self._children: dict[str, _Running] = {}
-        self._stopping = False
 
     async def __aenter__(self) -> Supervisor:
         return self
@@ -73,24 +75,17 @@ class Supervisor:
         await self._wait_ready(child)
 
     async def watch(self) -> None:
-        """Runs until cancelled; restarts what dies and says so."""
-        while True:
-            waits = {
-                asyncio.create_task(child.process.wait()): child
-                for child in self._children.values()
-                if child.process.returncode is None
-            }
-            try:
-                done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for task in waits:
-                    task.cancel()
-            for task in done:
-                await self._restart(waits[task])
+        """Runs until cancelled; restarts what dies, each child by itself, and says so."""
+        keepers = [asyncio.create_task(self._keep(name)) for name in self._children]
+        try:
+            await asyncio.gather(*keepers)
+        finally:
+            for keeper in keepers:
+                keeper.cancel()
+            await asyncio.gather(*keepers, return_exceptions=True)
 
     async def stop(self) -> None:
         """Asks every child to end, newest first, and ends by force what does not in time."""
-        self._stopping = True
         for child in reversed(list(self._children.values())):
             _signal(child.process, signal.SIGTERM)
         for child in reversed(list(self._children.values())):
@@ -107,10 +102,18 @@ class Supervisor:
     def pids(self) -> dict[str, int]:
         return {name: child.process.pid for name, child in self._children.items()}
 
+    async def _keep(self, name: str) -> None:
+        while True:
+            child = self._children[name]
+            await child.process.wait()
+            await self._restart(child)
+
     async def _restart(self, dead: _Running) -> None:
         spec = dead.spec
-        lived = time.monotonic() - dead.started
-        failures = 0 if lived > HEALTHY_AFTER_S else dead.failures + 1
+        was_well = (
+            dead.ready_since is not None and time.monotonic() - dead.ready_since > self._healthy_after_s
+        )
+        failures = 0 if was_well else dead.failures + 1
         delay = min(MAX_BACKOFF_S, 0.0 if failures <= 1 else 2.0 ** (failures - 1))
         self._say(f"{spec.label} 意外退出({_how(dead.process.returncode)}),{delay:.0f} 秒后重新启动")
         await asyncio.sleep(delay)
@@ -120,7 +123,7 @@ class Supervisor:
         try:
             await self._wait_ready(child)
         except DidNotStart as problem:
-            self._say(str(problem))  # the watch sees its end and tries again, later each time
+            self._say(str(problem))  # its keeper sees its end and tries again, later each time
             _signal(child.process, signal.SIGKILL)
         else:
             self._say(f"{spec.label} 已恢复")
@@ -139,18 +142,24 @@ class Supervisor:
             start_new_session=True,  # Ctrl-C reaches us alone, and we stop the children in order
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
-        child = _Running(spec, process, time.monotonic())
+        child = _Running(spec, process)
         child.tasks.append(asyncio.create_task(self._pump(spec, process)))
         return child
 
     async def _pump(self, spec: ChildSpec, process: asyncio.subprocess.Process) -> None:
+        """Reads as long as the child writes, whatever it writes: a full pipe would stop it."""
         assert process.stdout is not None
+        line = b""
         with spec.log.open("ab", buffering=0) as log:
-            while chunk := await process.stdout.readline():
-                log.write(chunk)
-                text = chunk.decode(errors="replace").rstrip()
-                if text.startswith(spec.echo or ("\0",)):
-                    self._say(text)
+            while chunk := await process.stdout.read(_LINE_LIMIT):
+                with suppress(OSError):  # a full disk costs the log, not the service
+                    log.write(chunk)
+                *whole, line = (line + chunk).split(b"\n")
+                line = line[:_LINE_LIMIT]
+                for said in whole:
+                    text = said.decode(errors="replace").rstrip()
+                    if spec.echo and text.startswith(spec.echo):
+                        self._say(text)
 
     async def _wait_ready(self, child: _Running) -> None:
         deadline = time.monotonic() + child.spec.ready_timeout_s
@@ -160,6 +169,7 @@ class Supervisor:
                     f"{child.spec.label} 没有启动({_how(child.process.returncode)}),原因见 {child.spec.log}"
                 )
             if await child.spec.is_ready():
+                child.ready_since = time.monotonic()
                 return
             await asyncio.sleep(0.2)
         raise DidNotStart(
