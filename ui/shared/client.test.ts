@@ -373,8 +373,8 @@ describe("who speaks", () => {
     expect(last().of("request_human")).toHaveLength(1);
     last().say({ type: "owner", owner: "queued", position: 2, wait_s: 90 });
     expect([client.owner, client.position, client.waitSeconds]).toEqual(["queued", 2, 90]);
-    client.cancelHuman();
-    expect(last().of("cancel_human")).toHaveLength(1);
+    client.cancelRequest();
+    expect(last().of("cancel_request")).toHaveLength(1);
     last().say({ type: "owner", owner: "bot" });
     expect([client.owner, client.position]).toEqual(["bot", null]);
   });

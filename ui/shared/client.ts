@@ -57,7 +57,7 @@ export class ChatClient {
   private askedAfter = 0;
   private acceptedGap = 0;
   private lastTypingSent = 0;
-  private wish: "request_human" | "cancel_human" | "end" | null = null;
+  private wish: "request_human" | "cancel_request" | "end" | null = null;
   private identity: string | null = null;
   private page: Page | null = null;
 
@@ -138,8 +138,8 @@ export class ChatClient {
     this.want("request_human");
   }
 
-  cancelHuman(): void {
-    this.want("cancel_human");
+  cancelRequest(): void {
+    this.want("cancel_request");
   }
 
   end(): void {
@@ -172,7 +172,7 @@ export class ChatClient {
     this.changed();
   }
 
-  private want(wish: "request_human" | "cancel_human" | "end"): void {
+  private want(wish: "request_human" | "cancel_request" | "end"): void {
     if (this.isWelcomed) this.link.send({ type: wish });
     else this.wish = wish;
   }

@@ -70,7 +70,7 @@ export type ClientFrame =
     }
   | { type: "message"; client_msg_id: string; text: string }
   | { type: "button"; client_msg_id: string; payload: string }
-  | { type: "request_human" | "cancel_human" | "typing" | "end" };
+  | { type: "request_human" | "cancel_request" | "typing" | "end" };
 
 export interface MessageFrame {
   type: "message";

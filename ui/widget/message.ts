@@ -137,13 +137,14 @@ class StatusLine {
   constructor(private readonly context: Context) {}
 
   update(entry: Entry): void {
-    const shown = `${entry.status}|${entry.reason ?? ""}`;
+    const { texts, client } = this.context;
+    const isOnline = client.connection === "online";
+    const shown = `${entry.status}|${entry.reason ?? ""}|${String(isOnline)}`;
     if (shown === this.shown) return;
     this.shown = shown;
     attr(this.element, "data-status", entry.status);
-    const { texts, client } = this.context;
     if (entry.status === "sent") this.element.replaceChildren();
-    else if (entry.status === "sending") this.element.replaceChildren(icon("clock"), texts.sending);
+    else if (entry.status === "sending") this.element.replaceChildren(icon("clock"), isOnline ? texts.sending : texts.waiting);
     else {
       const id = entry.clientMsgId ?? "";
       const reason = entry.reason === "" ? null : entry.reason;

@@ -23,7 +23,7 @@ export function createWaiting(context: Context, leaveNote: () => void): Waiting 
       "div",
       { class: "acts" },
       h("button", { type: "button", class: "solid", onclick: leaveNote }, queue.note),
-      h("button", { type: "button", class: "quiet", onclick: () => client.cancelHuman() }, queue.cancel),
+      h("button", { type: "button", class: "quiet", onclick: () => client.cancelRequest() }, queue.cancel),
     ),
   );
   return {

@@ -30,6 +30,7 @@ export const en: Texts = {
   typing: { bot: "The assistant is replying", agent: "Typing" },
   connection: { connecting: "Connecting…", offline: "Offline. Messages will be sent when you are back." },
   sending: "Sending",
+  waiting: "Waiting to be sent",
   failed: "Not sent",
   retry: "Send again",
   discard: "Delete",

@@ -16,6 +16,7 @@ export interface Texts {
   typing: { bot: string; agent: string };
   connection: { connecting: string; offline: string };
   sending: string;
+  waiting: string;
   failed: string;
   retry: string;
   discard: string;
