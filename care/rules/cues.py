@@ -9,17 +9,10 @@ from __future__ import annotations
 
 import re
 
-from care.rules.cue_words import (
-    BODY_COMPOUNDS,
-    CAUSE,
-    CHILD,
-    DANGER_WORDS,
-    HOSPITAL_ONLY,
-    PARCEL,
-    PROTECTIONS,
-    CueWords,
-)
+from care.rules.cue_grammar import CHILD, CueWords
+from care.rules.danger_words import DANGER_WORDS, PROTECTIONS
 from care.rules.emotion_words import EMOTION_WORDS, STRENGTHENED_BY
+from care.rules.injury_words import BODY_COMPOUNDS, CAUSE, HOSPITAL_ONLY, PARCEL
 from care.rules.text import normalise
 from care.rules.threat_words import THREAT_WORDS
 from care.rules.vocabulary import EMOTION_STRENGTH, Cue, Emotion
@@ -29,11 +22,11 @@ _CLAUSE_END = re.compile(r"[,。!?;:~…\n、]+|\.{2,}|\s+")
 
 #: Stands directly before what did not happen. 没想到, 没两天, 不小心 do not match: they need adjacency.
 _NEGATED = re.compile(
-    rf"(?:没有?|并没有?|并未|从未|未|不会|不是|不能|不曾|绝不|无|别|不用|不需要|不必|甭|木有|冇|勿)"
+    rf"(?:没有?|并没有?|并未|从未|未|不会|(?<!是)不是|不能|不曾|绝不|无|别|不用|不需要|不必|甭|木有|冇|勿)"
     rf"(?:再|真的?|出现|发生|见到?|看到|有|什么|啥|任何|过|被|造成|导致|引起|让|使|人员?|很|太|因此|因为|是|去|要|会|到|打|找|拨|告到|{_GONE}|或者?|和|与|及|跟|也|、|的|情况)*$"
 )
 _POSSIBLE = re.compile(
-    r"(?:如果|假如|假设|要是(?!没)|万一|倘若|会不会(?!是)|是否会?|容不容易|有没有(?:可能)?|能不能|可不可能|(?<!可)(?<!恐)(?<!哪)怕(?!是)|害怕|担心|担忧|生怕|避免|防止|以免|免得|以防|预防|杜绝|(?<!不)小心|"
+    r"(?:如果(?!不是)|假如(?!不是)|假设|要是(?!没|不是)|万一|倘若|会不会(?!是)|是否会?|容不容易|有没有(?:可能)?|能不能|可不可能|(?<!可)(?<!恐)(?<!哪)怕(?!是)|害怕|担心|担忧|生怕|避免|防止|以免|免得|以防|预防|杜绝|(?<!不)小心|"
     r"谨防|当心|听说|网上说|看新闻|新闻[里上]?[说看]|评论[区里]?|看评价|评价里?说|有人说|别人说|据说)[^,。!?;]{0,10}$"
 )
 _MAY = re.compile(

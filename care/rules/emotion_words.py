@@ -1,8 +1,8 @@
-"""What customers write when they are worried, annoyed, angry or distressed; notation as in `cue_words`."""
+"""What customers write when they are worried, annoyed, angry or distressed; notation as in `cue_grammar`."""
 
 from __future__ import annotations
 
-from care.rules.cue_words import CueWords, compile_words
+from care.rules.cue_grammar import CueWords, compile_words
 from care.rules.vocabulary import Cue, Emotion
 
 DISTRESSED = CueWords(

@@ -26,7 +26,7 @@ HARMLESS = [text for text, cues in CASES if not cues]
 def test_severe_cues_are_found_at_least_98_times_in_100() -> None:
     asked = [(text, cue) for text, cues in STATED for cue in cues & URGENT_CUES]
     missed = [(text, cue.value) for text, cue in asked if cue not in find_cues(text)]
-    assert len(asked) >= 250
+    assert len(asked) >= 550
     assert 1 - len(missed) / len(asked) >= 0.98, missed
 
 
@@ -164,9 +164,17 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
     assert find_emotion(text) in Emotion
 
 
-@given(st.sampled_from([text for text, _ in STATED]), st.sampled_from(["。", "!", "？", ",谢谢", "\n请处理"]))
-def test_what_follows_a_full_stop_takes_no_cue_away(text: str, tail: str) -> None:
-    assert find_cues(text) - {Cue.REPEATED} <= find_cues(text + tail)
+@pytest.mark.parametrize("tail", ["。", "!", "？", ",谢谢", "\n请处理", " 请处理"])
+def test_what_follows_the_clause_takes_no_cue_away(tail: str) -> None:
+    # 四次了 alone is a reproach; with more behind it, it may be anything.
+    lost = [text for text, _ in STATED if not find_cues(text) - {Cue.REPEATED} <= find_cues(text + tail)]
+    assert lost == []
+
+
+@pytest.mark.parametrize("head", ["你好,", "在吗 ", "亲,我想问一下。", "88120231105\n"])
+def test_a_greeting_or_an_order_number_before_takes_no_cue_away(head: str) -> None:
+    lost = [text for text, _ in STATED if not find_cues(text) - {Cue.REPEATED} <= find_cues(head + text)]
+    assert lost == []
 
 
 def test_plain_text_is_simplified_lower_case_and_half_width() -> None:
