@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-import structlog
 from aiohttp import web
 from sqlalchemy import text
 
@@ -20,15 +19,13 @@ from bot.web.metrics import Metrics
 from bot.web.open_sockets import OpenSockets
 from bot.web.ports import Bot, OutboxHandlers, Probes
 from bot.web.readiness import ReadinessProbe
+from bot.web.recovery import Recovery
 from bot.web.routes import ROUTES
 from bot.web.security import add_headers
 from bot.web.tasks import end
 from care.services.context import Care
 
-log = structlog.get_logger(__name__)
-
 MAX_BODY = 64 * 1024
-RECOVERY_PAUSE_S = 2.0
 
 
 def init_app(
@@ -73,9 +70,10 @@ def init_app(
     app.on_shutdown.append(_close_sockets)
 
     async def background(_: web.Application) -> AsyncIterator[None]:
-        running = [asyncio.create_task(_recover(dispatcher)), asyncio.create_task(hub.run())]
+        recovery = Recovery(dispatcher, parts.readiness)
+        running = [asyncio.create_task(recovery.run()), asyncio.create_task(hub.run())]
         if with_clockwork:
-            all_jobs = clockwork.jobs(care, dispatcher, outbox_handlers or {}, metrics)
+            all_jobs = clockwork.jobs(care, recovery, outbox_handlers or {}, metrics)
             running.append(asyncio.create_task(Clockwork(care, all_jobs, metrics).run()))
         yield
         await end(running)
@@ -84,17 +82,6 @@ def init_app(
 
     app.cleanup_ctx.append(background)
     return app
-
-
-async def _recover(dispatcher: Dispatcher) -> None:
-    """What was left unanswered is taken up as soon as the records can be read."""
-    while True:
-        try:
-            await dispatcher.recover()
-            return
-        except Exception:
-            log.exception("recovery failed; trying again", again_in_s=RECOVERY_PAUSE_S)
-            await asyncio.sleep(RECOVERY_PAUSE_S)
 
 
 async def _close_sockets(app: web.Application) -> None:

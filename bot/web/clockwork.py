@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import structlog
 from async_timeout import timeout
 
-from bot.web.dispatcher import Dispatcher
 from bot.web.metrics import Metrics
 from bot.web.ports import OutboxHandlers
+from bot.web.recovery import Recovery
 from bot.web.tasks import end
 from care.rules.errors import CareError
 from care.services import complaints, interactions, leases, outbox
@@ -43,7 +43,7 @@ class Job:
         return max(MIN_LEASE_S, round(self.pause_s * LEASE_PAUSES))
 
 
-def jobs(care: Care, dispatcher: Dispatcher, handlers: OutboxHandlers, metrics: Metrics) -> tuple[Job, ...]:
+def jobs(care: Care, recovery: Recovery, handlers: OutboxHandlers, metrics: Metrics) -> tuple[Job, ...]:
     async def deliver() -> None:
         metrics.delivered.inc(await outbox.deliver_due(care, handlers))
 
@@ -51,7 +51,7 @@ def jobs(care: Care, dispatcher: Dispatcher, handlers: OutboxHandlers, metrics: 
         Job("outbox", 1.0, deliver),
         Job("silent_drafts", 60.0, lambda: complaints.receive_silent_drafts(care)),
         Job("idle_contacts", 60.0, lambda: interactions.end_idle(care)),
-        Job("left_turns", 30.0, dispatcher.recover),
+        Job("left_turns", 30.0, recovery.take_up),
     )
 
 

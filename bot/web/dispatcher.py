@@ -26,8 +26,9 @@ from care.services.conversations import Turn
 
 log = structlog.get_logger(__name__)
 
-#: Pauses between attempts to get an answer; after the last one the customer is told.
-RETRY_PAUSES_S: tuple[float, ...] = (0.3, 1.0, 2.5, 5.0)
+#: Pauses between attempts to get an answer; after the last one the customer is told. Together they
+#: bridge a restart of the dialogue server.
+RETRY_PAUSES_S: tuple[float, ...] = (0.3, 1.0, 2.5, 5.0, 5.0)
 #: No further attempt after this long: nobody likes to look at three dots.
 PATIENCE_S = 25.0
 #: Typing is shown again while the bot still thinks: a page hides it after a while.

@@ -58,6 +58,7 @@ class Sender:
         self._binding = 0
         self._cursor = 0
         self._told_owner: OwnerFrame | None = None
+        self._owner_is_news = False
         #: Messages sent over this very connection: they are acknowledged, not echoed.
         self._own: set[str] = set()
         self._closing: asyncio.Task[None] | None = None
@@ -82,6 +83,8 @@ class Sender:
         self._binding += 1
         self._cursor = after
         self._told_owner = OwnerFrame(view.owner.value)
+        # The place in the queue is not in the welcome.
+        self._owner_is_news = view.owner is not Owner.BOT
         self._own.clear()
         self.offer(Welcome(visitor, view.public_id, view.seq, view.owner.value))
         self._wake.set()
@@ -89,6 +92,7 @@ class Sender:
     def tell_owner_again(self) -> None:
         """Says who speaks, and the place in the queue, even when nothing changed."""
         self._told_owner = None
+        self._owner_is_news = True
         self._wake.set()
 
     async def answer(self, frame: ServerFrame) -> None:
@@ -121,12 +125,9 @@ class Sender:
     def wake(self, seq: int | None = None, owner_version: int | None = None) -> None:
         if self._view is None:
             return
-        if (
-            seq is not None
-            and owner_version is not None
-            and seq <= self._cursor
-            and owner_version == self._view.owner_version
-        ):
+        if owner_version != self._view.owner_version:
+            self._owner_is_news = True
+        elif seq is not None and seq <= self._cursor:
             return
         self._wake.set()
 
@@ -160,6 +161,7 @@ class Sender:
             except CareError:
                 log.warning("transcript could not be read for a connection; trying again", exc_info=True)
                 await asyncio.sleep(RETRY_S)
+                self._owner_is_news = True
                 self._wake.set()
             except asyncio.TimeoutError:
                 self._too_slow()
@@ -177,6 +179,9 @@ class Sender:
                 if binding != self._binding:
                     return
                 await self._show(message_frame(line))
+        if not self._owner_is_news:
+            return
+        self._owner_is_news = False
         fresh = await conversations.get_conversation(self._care, view.public_id)
         if binding != self._binding:
             return

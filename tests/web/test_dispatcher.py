@@ -97,6 +97,44 @@ async def test_what_a_dead_process_left_is_answered_at_start(
     assert len(bot.asked) == 1
 
 
+async def test_left_turns_wait_until_the_bot_has_started(
+    care_sqlite: Care, start: Start, bot: ScriptedBot, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("bot.web.recovery.PAUSE_S", 0.05)
+    monkeypatch.setattr("bot.web.readiness.KEEP_S", 0.01)
+    is_up = asyncio.Event()
+
+    async def rasa() -> None:
+        if not is_up.is_set():
+            raise OSError
+
+    await left_unanswered(care_sqlite, "全部重启了")
+    await start(with_clockwork=True, probes={"rasa": rasa})
+    await asyncio.sleep(0.3)
+    assert bot.asked == []
+    is_up.set()
+    await asyncio.sleep(0.3)
+    assert [turn.text for turn in bot.asked] == ["全部重启了"]
+
+
+async def test_a_bot_that_does_not_start_is_said_in_the_end(
+    care_sqlite: Care, start: Start, bot: ScriptedBot, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("bot.web.recovery.PAUSE_S", 0.05)
+    monkeypatch.setattr("bot.web.recovery.BOT_STARTS_S", 0.2)
+    bot.is_down = True
+
+    async def rasa() -> None:
+        raise OSError
+
+    token, _ = await left_unanswered(care_sqlite, "全部重启了")
+    client = await start(probes={"rasa": rasa})
+    async with client.ws_connect("/ws/chat") as socket:
+        visitor = Visitor(socket)
+        await visitor.hello(token, after=1)
+        assert (await visitor.next("message"))["from"] == "system"
+
+
 async def test_a_stop_in_the_middle_of_a_turn_loses_nothing(
     care_sqlite: Care, start: Start, bot: ScriptedBot, monkeypatch: Any
 ) -> None:
