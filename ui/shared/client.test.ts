@@ -135,6 +135,22 @@ describe("greeting the server", () => {
     expect(lines).toHaveLength(2);
   });
 
+  test("an identity that is not believed is not sent again, and the host page hears of it", () => {
+    const client = makeClient();
+    let refused = 0;
+    client.events.on("identityRefused", () => (refused += 1));
+    client.setIdentity("expired");
+    client.start();
+    last().open();
+    last().welcome();
+    last().say({ type: "error", code: "verification_failed", message: "核实没有通过" });
+    expect(refused).toBe(1);
+    last().fall();
+    vi.advanceTimersByTime(250);
+    last().open();
+    expect(last().sent[0]).not.toHaveProperty("identity");
+  });
+
   test("a server that never welcomes is left and tried again", () => {
     const client = makeClient();
     client.start();

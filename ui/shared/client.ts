@@ -18,6 +18,8 @@ interface Events {
   owner: Owner;
   /** An error that belongs to no message, in words for people. */
   notice: string;
+  /** The identity was not believed, most often because its token has run out. */
+  identityRefused: undefined;
 }
 
 const ACK_TIMEOUT = 8_000;
@@ -315,7 +317,11 @@ export class ChatClient {
   }
 
   private fail({ code, message, clientMsgId: id }: ErrorFrame): void {
-    if (!id) {
+    if (!id && code === "verification_failed" && this.identity) {
+      // The host page can sign a new one; sending this one again at each reconnect helps nobody.
+      this.identity = null;
+      this.events.emit("identityRefused", undefined);
+    } else if (!id) {
       if (message) this.events.emit("notice", message);
     } else if (PASSING_CODES.includes(code)) {
       this.tryAgain(id, message, () => this.timers.set(id, PASSING_PAUSE, () => this.flush()));

@@ -16,6 +16,8 @@ export interface ChatEvents {
   message: { from: string; text: string };
   unread: number;
   owner: Owner;
+  /** The token of `setUser` was not believed: sign a new one. */
+  userRefused: undefined;
 }
 
 /** `<zhike-chat>`: launcher and panel, or the whole page, sealed in a shadow root. */
@@ -53,6 +55,7 @@ export class ZhikeChat extends HTMLElement {
       this.events.emit("message", { from: entry.from, text: entry.text });
     });
     this.client.events.on("owner", (owner) => this.events.emit("owner", owner));
+    this.client.events.on("identityRefused", () => this.events.emit("userRefused", undefined));
     this.client.events.on("notice", (text) => this.panel.say(text));
     this.watch();
     // A visitor who comes back may have an answer waiting; a new one connects when the chat is opened.

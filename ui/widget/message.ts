@@ -83,8 +83,13 @@ export function bubble(text: string, context: Context): HTMLElement {
     "div",
     { class: "bubble" },
     h("span", { class: "words" }, ...linked(words, context)),
-    hasSource && h("span", { class: "source" }, ...linked(last.trim(), context)),
+    hasSource && h("span", { class: "source" }, ...linked(withoutBrackets(last.trim()), context)),
   );
+}
+
+/** The line stands apart already; brackets around the whole of it would say so twice. */
+function withoutBrackets(line: string): string {
+  return /^[(\uff08].*[)\uff09]$/.test(line) ? line.slice(1, -1) : line;
 }
 
 function linked(text: string, { settings, hosts }: Context): Node[] {
