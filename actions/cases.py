@@ -12,7 +12,12 @@ from care.services import complaints
 from care.services.complaints import CaseView
 
 FORM = "case_form"
-_ENDED = (ComplaintState.CLOSED, ComplaintState.WITHDRAWN, ComplaintState.UNRESOLVED, ComplaintState.RECLASSIFIED)
+_ENDED = (
+    ComplaintState.CLOSED,
+    ComplaintState.WITHDRAWN,
+    ComplaintState.UNRESOLVED,
+    ComplaintState.RECLASSIFIED,
+)
 
 
 class ValidateCaseForm(Clerk):

@@ -53,7 +53,11 @@ async def restate(turn: Turn, topic: Topic) -> None:
     """What is wanted, said back, and a person offered who can do it."""
     number = turn.entity("order_number") or _number(turn)
     product = turn.entity("product")
-    what = f"订单 {number}" if number else product or ("这件商品" if topic is Topic.REQUEST_REPAIR else "这笔订单")
+    what = (
+        f"订单 {number}"
+        if number
+        else product or ("这件商品" if topic is Topic.REQUEST_REPAIR else "这笔订单")
+    )
     turn.say(SENTENCE[topic], what=what, buttons=[HUMAN, NOT_NOW])
     turn.set("offered", "person")
 

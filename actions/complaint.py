@@ -65,7 +65,6 @@ class OpenComplaint(TopicClerk):
             turn.set(slot, value)
         await topics.answer_also(turn)
 
-
     async def _fill_in(self, turn: Turn, draft: DraftView) -> DraftView:
         """What was complained of, when the first words name it: never ask for what was said."""
         if "order_or_product" not in draft.missing:
@@ -100,9 +99,7 @@ def known(draft: DraftView) -> dict[str, str]:
         "complaint_remedy": draft.remedy_said,
         "complaint_expectation": draft.expectation_said,
     }
-    return {
-        slot: str(values[slot]) for slot, name in FIELD_OF_SLOT.items() if name not in draft.missing
-    }
+    return {slot: str(values[slot]) for slot, name in FIELD_OF_SLOT.items() if name not in draft.missing}
 
 
 class Question(Clerk):
@@ -215,7 +212,9 @@ class SubmitComplaint(Clerk):
         now = turn.care.clock.now()
         # The lighter grades promise one time only, for the result itself.
         turn.say(
-            "complaint_received" if receipt.first_result_at < receipt.solve_due_at else "complaint_received_once",
+            "complaint_received"
+            if receipt.first_result_at < receipt.solve_due_at
+            else "complaint_received_once",
             number=receipt.case_number,
             first=format_moment(receipt.first_result_at, now=now),
             solve=format_moment(receipt.solve_due_at, now=now),

@@ -65,9 +65,14 @@ class ValidateComplaintForm(Clerk):
         if kind in (Kind.COMPLAINT, Kind.CONTROL):
             return False
         if asked == "complaint_what":
-            return kind in (Kind.INQUIRY, Kind.RIGHTS_REQUEST) and len(turn.text) <= 25 and reading.is_question(turn.text)
+            return (
+                kind in (Kind.INQUIRY, Kind.RIGHTS_REQUEST)
+                and len(turn.text) <= 25
+                and reading.is_question(turn.text)
+            )
         answers = {
-            "complaint_about": reading.any_number(turn.text) is not None or turn.entity("product") is not None,
+            "complaint_about": reading.any_number(turn.text) is not None
+            or turn.entity("product") is not None,
             "complaint_remedy": reading.names_remedy(turn.text),
             "complaint_expectation": reading.names_time(turn.text),
             "complaint_confirmed": reading.says_yes(turn.text) or reading.says_no(turn.text),
@@ -106,7 +111,9 @@ class ValidateComplaintForm(Clerk):
         if turn.intent == "affirm" or reading.says_yes(turn.text):
             turn.set("complaint_confirmed", "yes")
             return
-        field = reading.field_to_fix(turn.text) if turn.intent in ("inform", "deny") or turn.is_button else None
+        field = (
+            reading.field_to_fix(turn.text) if turn.intent in ("inform", "deny") or turn.is_button else None
+        )
         if turn.slot("complaint_note") == "fix" and field is None:
             field = reading.field_to_fix(turn.text)
         if field and (turn.is_button or len(turn.text) <= 10):
@@ -167,7 +174,12 @@ class ValidateComplaintForm(Clerk):
     async def _told_more(self, turn: Turn, asked: str) -> bool:
         """Anger or a further wish where an answer was expected: kept, and the same question once more."""
         text = turn.text
-        if turn.is_button or asked == "complaint_what" or reading.does_not_know(text) or turn.slot("complaint_tries"):
+        if (
+            turn.is_button
+            or asked == "complaint_what"
+            or reading.does_not_know(text)
+            or turn.slot("complaint_tries")
+        ):
             return False
         if asked == "complaint_expectation" and reading.names_remedy(text) and not reading.names_time(text):
             await self._write(turn, remedy_said=text)
@@ -211,7 +223,9 @@ class ValidateComplaintForm(Clerk):
 
 
 def _number(turn: Turn) -> str | None:
-    return reading.order_number(turn.text, turn.care.settings.order_number_pattern) or reading.any_number(turn.text)
+    return reading.order_number(turn.text, turn.care.settings.order_number_pattern) or reading.any_number(
+        turn.text
+    )
 
 
 def _said(text: str) -> str:
@@ -238,7 +252,9 @@ def _after_not(text: str) -> str:
 
 
 def _wants(text: str) -> bool:
-    return any(word in text for word in ("要求", "希望", "我要", "想要", "给我", "必须", "请你们", "麻烦你们"))
+    return any(
+        word in text for word in ("要求", "希望", "我要", "想要", "给我", "必须", "请你们", "麻烦你们")
+    )
 
 
 def _asks_strongly(text: str) -> bool:

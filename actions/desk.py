@@ -26,5 +26,7 @@ def open_desk(care: Care) -> Desk:
 
 def desk() -> Desk:
     if _desk is None:
-        raise RuntimeError("the action server has not opened customer care: start it with `python -m actions`")
+        raise RuntimeError(
+            "the action server has not opened customer care: start it with `python -m actions`"
+        )
     return _desk

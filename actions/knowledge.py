@@ -41,10 +41,13 @@ async def from_knowledge(turn: Turn, topic: Topic) -> None:
         turn.set("offered", "person")
 
 
-async def say_known(turn: Turn, topic: Topic) -> bool:
-    """Says the fitting entry, if there is one that has not expired; the same entry once a turn."""
+async def say_known(turn: Turn, topic: Topic, *, own_only: bool = False) -> bool:
+    """Says the fitting entry, if there is one that has not expired; the same entry once a turn.
+
+    `own_only`: an entry about another topic does not fit, however alike the words.
+    """
     today = shanghai_day(turn.care.clock.now())
-    found = _best(turn, topic, today)
+    found = _best(turn, topic, today, own_only=own_only or bool(turn.also))
     if found is None:
         return False
     entry = found.entry
@@ -60,7 +63,7 @@ async def say_known(turn: Turn, topic: Topic) -> bool:
     return True
 
 
-def _best(turn: Turn, topic: Topic, today: date) -> Answer | None:
+def _best(turn: Turn, topic: Topic, today: date, *, own_only: bool) -> Answer | None:
     """The best entry for `topic`, asked with the whole message and with each of its clauses.
 
     A message with several wishes is asked about each; an entry of the topic itself goes before others.
@@ -69,4 +72,4 @@ def _best(turn: Turn, topic: Topic, today: date) -> Answer | None:
     texts = [turn.words, *clauses] if len(clauses) > 1 else [turn.words]
     found = [a for a in (turn.desk.knowledge.answer(text, topic, today) for text in texts) if a is not None]
     own = [answer for answer in found if topic in answer.entry.topics]
-    return max(own or (found if not turn.also else []), key=lambda answer: answer.score, default=None)
+    return max(own or ([] if own_only else found), key=lambda answer: answer.score, default=None)

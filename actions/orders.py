@@ -70,7 +70,11 @@ class ValidateOrderForm(Clerk):
         if was_asked and (turn.intent == "stop" or reading.gives_up(turn.text)):
             turn.set("chosen_order", "left")
             return
-        wanted = _number_said(turn, text, is_answer=was_asked) or turn.slot("order_wanted") or _of_events(turn, "order_wanted")
+        wanted = (
+            _number_said(turn, text, is_answer=was_asked)
+            or turn.slot("order_wanted")
+            or _of_events(turn, "order_wanted")
+        )
         if wanted:
             turn.set("chosen_order", wanted)
             return
@@ -188,7 +192,10 @@ async def show(turn: Turn, number: str, topic: Topic) -> None:
     now = turn.care.clock.now()
     is_late = order.state in OPEN_STATES and order.promised_at is not None and order.promised_at < now
     if is_late:
-        complain = {"title": "登记投诉", "payload": f'/complaint_delivery{{"order_number": "{order.number}"}}'}
+        complain = {
+            "title": "登记投诉",
+            "payload": f'/complaint_delivery{{"order_number": "{order.number}"}}',
+        }
         turn.say("order_late", buttons=[HUMAN, complain])
     elif topic is Topic.URGE_ORDER and order.state in OPEN_STATES:
         turn.say("order_urge", buttons=[HUMAN])
@@ -226,5 +233,3 @@ def _say_state(turn: Turn, order: OrderView) -> None:
             turn.say("order_cancelled", tail=tail, card=card)
         case OrderState.RETURNED:
             turn.say("order_returned", tail=tail, card=card)
-
-

@@ -24,8 +24,13 @@ _YES = re.compile(
     r"[的啊呀吧了,,。.!!~~ 呢]*(?:就这样|提交吧|没错|谢谢|就这么办|登记吧)?[。.!!~~ ]*$",
     re.I,
 )
-_NO = re.compile(r"^(?:不对|不是|不行|错了|有误|不正确|不|否|no|n|要改|修改|改一下|不准确|不太对)[的啊呀了吧,,。.!!~~ ]*$", re.I)
-_DOES_NOT_KNOW = re.compile(r"不(?:知道|清楚|确定|记得|晓得)|忘了|没想好|随便|都行|都可以|无所谓|你们看着办|看你们")
+_NO = re.compile(
+    r"^(?:不对|不是|不行|错了|有误|不正确|不|否|no|n|要改|修改|改一下|不准确|不太对)[的啊呀了吧,,。.!!~~ ]*$",
+    re.I,
+)
+_DOES_NOT_KNOW = re.compile(
+    r"不(?:知道|清楚|确定|记得|晓得)|忘了|没想好|随便|都行|都可以|无所谓|你们看着办|看你们"
+)
 _QUESTION = re.compile(
     r"[??]|吗|么$|嘛$|呢$|多少|多久|几[天点个号]|怎么(?:样|办|弄|用|开|退|查|算|联系|还)|怎样|如何|什么时候|啥时候|哪|能不能|可不可以|可以.{0,6}(?:吗|不)|有没有|是不是|为什么|为啥|咋"
 )
@@ -44,7 +49,9 @@ _BEFORE = re.compile(r"上一[个单笔]|上个|前一[个单笔]|前面那|之�
 _BEFORE_TWICE = re.compile(r"上上|再上一|再前一")
 _NEWEST = re.compile(r"最近|最新|最后(?:一|那)|刚(?:买|下|拍)|新的那")
 _OLDEST = re.compile(r"最早|最老|最开始|很久")
-_ORDINAL = re.compile(r"第([一二三四五12345])(?:个|单|笔|条|件|项)?|^\s*([12345一二三四五])\s*(?:号|个)?[。.]?\s*$")
+_ORDINAL = re.compile(
+    r"第([一二三四五12345])(?:个|单|笔|条|件|项)?|^\s*([12345一二三四五])\s*(?:号|个)?[。.]?\s*$"
+)
 _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
 
 _FIELDS = (
@@ -141,9 +148,11 @@ def choose_order(text: str, orders: Sequence[OrderView], *, current: str | None 
     """
     if not orders:
         return None
-    for order in orders:
-        if order.number in text or re.search(rf"(?<!\d){order.number[-4:]}(?!\d)", text):
-            return order
+    named = [o for o in orders if o.number in text] or [
+        o for o in orders if re.search(rf"(?<!\d){o.number[-4:]}(?!\d)", text)
+    ]
+    if len(named) == 1:
+        return named[0]
     place = next((i for i, order in enumerate(orders) if order.number == current), 0)
     if _BEFORE_TWICE.search(text):
         return orders[place + 2] if place + 2 < len(orders) else None

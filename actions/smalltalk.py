@@ -87,5 +87,5 @@ class SessionStart(Clerk):
     action_name = "action_session_start"
 
     async def serve(self, turn: Turn) -> None:
-        turn.dispatcher.utter_message(response="utter_label")
+        turn.say("label")
         turn.events += [SessionStarted(), ActionExecuted("action_listen")]

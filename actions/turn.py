@@ -48,6 +48,15 @@ class Turn:
         return int(self.message["metadata"]["message_id"])
 
     @property
+    def seed(self) -> str:
+        """Chooses among the variants of a sentence; before the first message the visit itself does."""
+        return (
+            str(self.message["metadata"]["message_id"])
+            if self.message.get("metadata")
+            else self.tracker.sender_id
+        )
+
+    @property
     def page(self) -> dict[str, Any]:
         return self.message["metadata"].get("page") or {}
 
@@ -68,7 +77,9 @@ class Turn:
         typed = (
             event["text"]
             for event in reversed(self.tracker.events)
-            if event.get("event") == "user" and event.get("text") and not event.get("metadata", {}).get("button")
+            if event.get("event") == "user"
+            and event.get("text")
+            and not event.get("metadata", {}).get("button")
         )
         return next(typed, self.text)
 
@@ -142,10 +153,15 @@ class Turn:
     # -- answering ---------------------------------------------------------------------------
 
     def say(
-        self, key: str, *, buttons: Sequence[Button] = (), card: dict[str, Any] | None = None, **values: object
+        self,
+        key: str,
+        *,
+        buttons: Sequence[Button] = (),
+        card: dict[str, Any] | None = None,
+        **values: object,
     ) -> None:
         """One bubble: a variant of the sentence `key`."""
-        self.say_text(wording.say(key, str(self.message_id), **values), buttons=buttons, card=card)
+        self.say_text(wording.say(key, self.seed, **values), buttons=buttons, card=card)
 
     def say_text(
         self, text: str, *, buttons: Sequence[Button] = (), card: dict[str, Any] | None = None

@@ -15,7 +15,8 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, ConversationResumed, deserialise_events
 from sanic import Blueprint, Sanic
 from sanic.request import Request
-from sanic.response import HTTPResponse, json as json_answer
+from sanic.response import HTTPResponse
+from sanic.response import json as json_answer
 
 from bot.dialogue import turns
 from bot.dialogue.processor import ActionEndpoint, CarefulProcessor, TurnFailed, adopt
@@ -63,13 +64,16 @@ class ZhikeChannel(InputChannel):
             await self._endpoint.close()
             await self._runtime.close()
 
-        @blueprint.get("/")
         @blueprint.get("/health")
         async def health(request: Request) -> HTTPResponse:
             processor = _processor(request)
             if processor is None:
                 return _error(503, "model_missing")
             return json_answer({"status": "ok", "model": processor.model_filename})
+
+        @blueprint.get("/")
+        async def root(request: Request) -> HTTPResponse:
+            return await health(request)
 
         @blueprint.post("/webhook")
         async def webhook(request: Request) -> HTTPResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import subprocess
@@ -12,7 +11,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 
 from bot.dialogue.client import BotAnswer, DialogueClient
 from bot.up import model
@@ -32,10 +32,9 @@ from care.services.conversations import Reply, Turn
 from care.settings import ROOT, Settings, load_settings
 from tests.conftest import create_tables, run_apart
 
-PHONE, NAME = "13800000001", "张伟"
-OTHER_PHONE = "13900000002"
-#: Newest first: on the road, delivered 5 days ago, delivered 40 days ago; and one of somebody else.
-SHIPPED, DELIVERED, OLD, FOREIGN = "88126111801", "88126111402", "88126101003", "88126111904"
+NAME = "张伟"
+#: Somebody else's order.
+FOREIGN = "88126111904"
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,9 @@ def servers(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     run_apart(_stock(settings))
     started = Servers(settings, model.rasa_environment(own), folder)
     started.processes["actions"] = start_actions(started)
-    started.processes["rasa"], log = start(started, "rasa", "-m", "bot.dialogue.server", "--model", str(archive))
+    started.processes["rasa"], log = start(
+        started, "rasa", "-m", "bot.dialogue.server", "--model", str(archive)
+    )
     try:
         wait_for(f"{settings.rasa_url}/webhooks/zhike/health", started.processes["rasa"], log, 180)
         yield started
@@ -148,8 +149,10 @@ async def client(servers: Servers) -> AsyncIterator[DialogueClient]:
 
 @pytest_asyncio.fixture
 async def visitor(shop: Care, client: DialogueClient) -> Visitor:
+    """A customer of their own for each test: codes and tries are limited per phone and order."""
     visit = await conversations.open_visit(shop, None)
-    return Visitor(shop, client, visit.conversation.id, visit.conversation.sender_id)
+    phone, numbers = await add_customer(shop)
+    return Visitor(shop, client, visit.conversation.id, visit.conversation.sender_id, phone, *numbers)
 
 
 @dataclass
@@ -160,6 +163,10 @@ class Visitor:
     client: DialogueClient
     conversation_id: int
     sender_id: str
+    phone: str
+    shipped: str
+    delivered: str
+    old: str
     replies: list[Reply] = field(default_factory=list)
     understood: dict[str, Any] = field(default_factory=dict)
     last_turn: Turn | None = None
@@ -192,6 +199,10 @@ class Visitor:
         return answer
 
     @property
+    def masked_phone(self) -> str:
+        return f"{self.phone[:3]}****{self.phone[-4:]}"
+
+    @property
     def heard(self) -> str:
         return "\n".join(reply.text for reply in self.replies)
 
@@ -213,7 +224,7 @@ class Visitor:
 
     async def is_verified(self) -> Visitor:
         """Signed in on the host page, as it were: the records know who this is."""
-        await identity.verify_order_tail(self.care, self.conversation_id, SHIPPED, PHONE[-4:])
+        await identity.verify_order_tail(self.care, self.conversation_id, self.shipped, self.phone[-4:])
         return self
 
     async def sms(self) -> str:
@@ -234,34 +245,49 @@ def _with_sms(care: Care, sms: Any) -> Care:
 
 
 async def _stock(settings: Settings) -> None:
-    """Two customers and their orders."""
-    now = datetime.now(timezone.utc)
-    async with open_care(settings) as care, care.sessions.write() as session:
-        products = [
-            Product(sku="AC1", name="小天鹅 1.5匹变频空调 KFR-35", brand="小天鹅", model="KFR-35", category="空调",
-                    price=Decimal("2399.00"), stock=12, spoken_names=["一匹半空调"], attributes={"匹数": "1.5匹", "能效": "一级"}),
-            Product(sku="WM1", name="海澜 10公斤滚筒洗衣机 XQG100", brand="海澜", model="XQG100", category="洗衣机",
-                    price=Decimal("1899.00"), stock=0, spoken_names=["滚筒洗衣机"], attributes={"容量": "10公斤"}),
-            Product(sku="HP1", name="云雀 降噪耳机 Q3", brand="云雀", model="Q3", category="耳机",
-                    price=Decimal("399.00"), stock=3, spoken_names=["降噪耳机"], attributes={"续航": "30小时"}),
-        ]  # fmt: skip
-        own = Customer(public_id=str(uuid4()), name=NAME, phone=PHONE, created_at=now)
-        other = Customer(public_id=str(uuid4()), name="李雷", phone=OTHER_PHONE, created_at=now)
-        session.add_all([*products, own, other])
+    """Three products, and the order of somebody else."""
+    async with open_care(settings) as care:
+        async with care.sessions.write() as session:
+            session.add_all(
+                [
+                    Product(sku="AC1", name="小天鹅 1.5匹变频空调 KFR-35", brand="小天鹅", model="KFR-35", category="空调",
+                            price=Decimal("2399.00"), stock=12, spoken_names=["一匹半空调"],
+                            attributes={"匹数": "1.5匹", "能效": "一级"}),
+                    Product(sku="HP1", name="云雀 降噪耳机 Q3", brand="云雀", model="Q3", category="耳机",
+                            price=Decimal("399.00"), stock=3, spoken_names=["降噪耳机"], attributes={"续航": "30小时"}),
+                    Product(sku="WM1", name="海澜 10公斤滚筒洗衣机 XQG100", brand="海澜", model="XQG100", category="洗衣机",
+                            price=Decimal("1899.00"), stock=0, spoken_names=["滚筒洗衣机"], attributes={"容量": "10公斤"}),
+                ]
+            )  # fmt: skip
+        await add_customer(care, name="李雷", first_number=FOREIGN)
+
+
+async def add_customer(
+    care: Care, *, name: str = NAME, first_number: str = ""
+) -> tuple[str, tuple[str, str, str]]:
+    """A new customer's phone and orders: on the road, delivered 5 days ago, delivered 40 days ago."""
+    now = care.clock.now()
+    phone = f"1380{_seven_digits()}"
+    numbers = (first_number or f"8811{_seven_digits()}", f"8812{_seven_digits()}", f"8813{_seven_digits()}")
+    async with care.sessions.write() as session:
+        products = list(await session.scalars(select(Product).order_by(Product.sku)))
+        customer = Customer(public_id=str(uuid4()), name=name, phone=phone, created_at=now)
+        session.add(customer)
         await session.flush()
-        for number, customer, product, state, days in (
-            (SHIPPED, own, products[0], OrderState.SHIPPED, 3),
-            (DELIVERED, own, products[2], OrderState.DELIVERED, 8),
-            (OLD, own, products[1], OrderState.DELIVERED, 43),
-            (FOREIGN, other, products[1], OrderState.SHIPPED, 2),
+        for number, product, state, days in zip(
+            numbers,
+            products,
+            (OrderState.SHIPPED, OrderState.DELIVERED, OrderState.DELIVERED),
+            (3, 8, 43),
+            strict=True,
         ):
             placed = now - timedelta(days=days)
-            delivered = placed + timedelta(days=3) if state is OrderState.DELIVERED else None
+            is_here = state is OrderState.DELIVERED
             session.add(
                 Order(
                     number=number, customer_id=customer.id, state=state, amount=product.price, placed_at=placed,
-                    promised_at=placed + timedelta(days=5), delivered_at=delivered, receiver_name=customer.name,
-                    receiver_phone=customer.phone or "", receiver_address="浙江省杭州市西湖区文三路 1 号",
+                    promised_at=placed + timedelta(days=5), delivered_at=placed + timedelta(days=3) if is_here else None,
+                    receiver_name=name, receiver_phone=phone, receiver_address="浙江省杭州市西湖区文三路 1 号",
                     lines=[OrderLine(product_id=product.id, quantity=1, unit_price=product.price)],
                     shipments=[
                         Shipment(carrier="顺丰速运", tracking_number=f"SF{number}", shipped_at=placed + timedelta(days=1),
@@ -274,5 +300,8 @@ async def _stock(settings: Settings) -> None:
                     ],
                 )
             )  # fmt: skip
+    return phone, numbers
 
 
+def _seven_digits() -> str:
+    return f"{uuid4().int % 10**7:07d}"

@@ -14,12 +14,12 @@ from sqlalchemy import func, select
 
 from bot.dialogue.client import BotFenced, BotUnavailable, DialogueClient
 from care.records.complaint import Complaint
-from care.records.engine import TrackerEvent
 from care.records.conversation import Handoff
+from care.records.engine import TrackerEvent
 from care.rules import signing
 from care.rules.vocabulary import Role
 from care.services import conversations, handoff, outbox, staff, trackers
-from tests.dialogue.conftest import PHONE, Servers, Visitor, free_port, start_actions, stop
+from tests.dialogue.conftest import Servers, Visitor, free_port, start_actions, stop
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +77,17 @@ async def test_an_unknown_sender_is_not_found(servers: Servers, visitor: Visitor
 
 
 @pytest.mark.parametrize(
-    "payload", ["/restart", "/session_start", "/back", "/nlu_fallback", "/no_such", "greet", '/inform{"identity": "x"}', "/inform{1}"]
+    "payload",
+    [
+        "/restart",
+        "/session_start",
+        "/back",
+        "/nlu_fallback",
+        "/no_such",
+        "greet",
+        '/inform{"identity": "x"}',
+        "/inform{1}",
+    ],
 )
 async def test_no_button_carries_these_payloads(servers: Servers, visitor: Visitor, payload: str) -> None:
     body = json.dumps(body_for(visitor, payload=payload)).encode()
@@ -85,7 +95,17 @@ async def test_no_button_carries_these_payloads(servers: Servers, visitor: Visit
 
 
 @pytest.mark.parametrize(
-    "typed", ["/restart", "/affirm", '/inform{"order_number": "88126111801"}', "/restart", " /session_start", "//affirm", "∕affirm", "⁄affirm"]
+    "typed",
+    [
+        "/restart",
+        "/affirm",
+        '/inform{"order_number": "88126111801"}',
+        "\uff0frestart",
+        " /session_start",
+        "//affirm",
+        "∕affirm",
+        "⁄affirm",
+    ],
 )
 async def test_a_typed_slash_is_plain_text(servers: Servers, visitor: Visitor, typed: str) -> None:
     """Sent past the web service's own guard, straight to the channel."""
@@ -115,7 +135,10 @@ async def test_the_same_message_again_is_answered_from_the_history(visitor: Visi
 
 async def test_the_same_message_sent_twice_at_once_is_one_turn(visitor: Visitor) -> None:
     await conversations.accept_message(
-        visitor.care, visitor.conversation_id, client_msg_id="0b9f7c2e-6a51-4c0e-9f0d-0d9f1c1f7a01", text="你好"
+        visitor.care,
+        visitor.conversation_id,
+        client_msg_id="0b9f7c2e-6a51-4c0e-9f0d-0d9f1c1f7a01",
+        text="你好",
     )
     turn = await conversations.next_turn(visitor.care, visitor.conversation_id)
     assert turn is not None
@@ -145,11 +168,19 @@ async def test_the_bot_is_silent_once_a_person_is_wanted_and_speaks_again_after(
     with pytest.raises(BotFenced):
         await visitor.client.ask(replace(first, message_public_id="another"))
     agent = await staff.add_staff(
-        visitor.care, login=f"a{visitor.conversation_id}", name="小美", role=Role.AGENT, password="correct horse battery"
+        visitor.care,
+        login=f"a{visitor.conversation_id}",
+        name="小美",
+        role=Role.AGENT,
+        password="correct horse battery",
     )
     await handoff.take(visitor.care, visitor.conversation_id, agent.id)
     await handoff.say_as_agent(
-        visitor.care, visitor.conversation_id, agent.id, "您好,我是小美", "0b9f7c2e-6a51-4c0e-9f0d-0d9f1c1f7a02"
+        visitor.care,
+        visitor.conversation_id,
+        agent.id,
+        "您好,我是小美",
+        "0b9f7c2e-6a51-4c0e-9f0d-0d9f1c1f7a02",
     )
     await handoff.return_to_bot(visitor.care, visitor.conversation_id, agent.id)
     # Nobody has told the tracker yet; the records decide that the bot may speak.
@@ -172,14 +203,14 @@ async def test_an_outbox_row_delivered_twice_is_written_once(visitor: Visitor) -
 
 async def test_personal_data_is_not_in_slots(visitor: Visitor) -> None:
     await visitor.says("查订单")
-    await visitor.says(PHONE)
+    await visitor.says(visitor.phone)
     await visitor.says(await visitor.sms())
     slots = [
         e for e in await trackers.load_events(visitor.care, visitor.sender_id)
         if e["event"] == "slot" and e["name"] != "session_started_metadata"
     ]  # fmt: skip
     assert slots
-    assert not any(PHONE in str(e["value"]) or "张伟" in str(e["value"]) for e in slots)
+    assert not any(visitor.phone in str(e["value"]) or "张伟" in str(e["value"]) for e in slots)
 
 
 async def test_history_is_readable_chinese_in_order(visitor: Visitor) -> None:
@@ -187,7 +218,9 @@ async def test_history_is_readable_chinese_in_order(visitor: Visitor) -> None:
     async with visitor.care.sessions.read() as session:
         rows = list(
             await session.scalars(
-                select(TrackerEvent).where(TrackerEvent.sender_id == visitor.sender_id).order_by(TrackerEvent.seq)
+                select(TrackerEvent)
+                .where(TrackerEvent.sender_id == visitor.sender_id)
+                .order_by(TrackerEvent.seq)
             )
         )
     assert [row.seq for row in rows] == list(range(len(rows)))
@@ -201,7 +234,10 @@ async def test_without_the_action_server_the_turn_fails_and_is_not_lost(
     await visitor.says("你好")
     before = await event_count(visitor)
     await conversations.accept_message(
-        visitor.care, visitor.conversation_id, client_msg_id="0b9f7c2e-6a51-4c0e-9f0d-0d9f1c1f7a03", text="查订单"
+        visitor.care,
+        visitor.conversation_id,
+        client_msg_id="0b9f7c2e-6a51-4c0e-9f0d-0d9f1c1f7a03",
+        text="查订单",
     )
     turn = await conversations.next_turn(visitor.care, visitor.conversation_id)
     assert turn is not None
@@ -220,7 +256,10 @@ async def test_a_database_that_is_locked_fails_the_turn_visibly(visitor: Visitor
     await visitor.says("你好")
     before = await event_count(visitor)
     await conversations.accept_message(
-        visitor.care, visitor.conversation_id, client_msg_id="0b9f7c2e-6a51-4c0e-9f0d-0d9f1c1f7a04", text="谢谢"
+        visitor.care,
+        visitor.conversation_id,
+        client_msg_id="0b9f7c2e-6a51-4c0e-9f0d-0d9f1c1f7a04",
+        text="谢谢",
     )
     turn = await conversations.next_turn(visitor.care, visitor.conversation_id)
     assert turn is not None
@@ -251,7 +290,10 @@ async def test_rasas_own_doors_are_shut(servers: Servers) -> None:
 
 async def test_a_server_that_is_away_is_a_typed_error(servers: Servers, visitor: Visitor) -> None:
     await conversations.accept_message(
-        visitor.care, visitor.conversation_id, client_msg_id="0b9f7c2e-6a51-4c0e-9f0d-0d9f1c1f7a05", text="谢谢"
+        visitor.care,
+        visitor.conversation_id,
+        client_msg_id="0b9f7c2e-6a51-4c0e-9f0d-0d9f1c1f7a05",
+        text="谢谢",
     )
     turn = await conversations.next_turn(visitor.care, visitor.conversation_id)
     assert turn is not None

@@ -11,7 +11,7 @@ from care.records.complaint import Complaint, ComplaintEvent
 from care.records.interaction import Promise
 from care.rules.complaint import ComplaintState
 from care.services import complaints
-from tests.dialogue.conftest import DELIVERED, OLD, SHIPPED, Visitor
+from tests.dialogue.conftest import Visitor
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +58,9 @@ async def test_four_answers_make_a_case_with_number_and_time(visitor: Visitor) -
         promises = list(await session.scalars(select(Promise).where(Promise.complaint_id == case.id)))
         kinds = list(
             await session.scalars(
-                select(ComplaintEvent.kind).where(ComplaintEvent.complaint_id == case.id).order_by(ComplaintEvent.seq)
+                select(ComplaintEvent.kind)
+                .where(ComplaintEvent.complaint_id == case.id)
+                .order_by(ComplaintEvent.seq)
             )
         )
     assert promises
@@ -79,7 +81,7 @@ async def test_a_verified_customer_chooses_the_order_by_a_button(visitor: Visito
     assert any("降噪耳机" in title for title in visitor.titles)
     await visitor.presses("降噪耳机")
     case = await the_complaint(visitor)
-    assert case.order_number == DELIVERED
+    assert case.order_number == visitor.delivered
     assert case.order_is_own
 
 
@@ -87,13 +89,13 @@ async def test_not_this_order_but_the_one_before(visitor: Visitor) -> None:
     await visitor.is_verified()
     await visitor.says("我要投诉,快递员把箱子扔在楼下就走了")
     await visitor.presses("空调")
-    assert (await the_complaint(visitor)).order_number == SHIPPED
+    assert (await the_complaint(visitor)).order_number == visitor.shipped
     heard = await visitor.says("不是这个订单,是上一个")
-    assert (await the_complaint(visitor)).order_number == DELIVERED
+    assert (await the_complaint(visitor)).order_number == visitor.delivered
     assert "退款" in visitor.titles, f"and goes on where it was: {heard}"
     await visitor.says("道歉")
     heard = await visitor.says("三天内")
-    assert DELIVERED in heard
+    assert visitor.delivered in heard
 
 
 async def test_a_question_in_between_is_answered_and_the_form_goes_on(visitor: Visitor) -> None:
@@ -170,15 +172,17 @@ async def test_progress_of_a_case_that_is_still_being_told(visitor: Visitor) -> 
     assert await complaints.draft_of(visitor.care, visitor.conversation_id) is not None
 
 
-async def test_an_order_asked_about_inside_a_complaint_is_shown_and_the_form_goes_on(visitor: Visitor) -> None:
+async def test_an_order_asked_about_inside_a_complaint_is_shown_and_the_form_goes_on(
+    visitor: Visitor,
+) -> None:
     await visitor.is_verified()
     await visitor.says("我要投诉,客服态度很差还挂我电话")
     await visitor.says("我的空调快递到哪了?")
-    assert visitor.card["number"] == SHIPPED
+    assert visitor.card["number"] == visitor.shipped
     assert any("和订单无关" in title for title in visitor.titles)
 
 
 async def test_an_old_order_is_found_by_its_product(visitor: Visitor) -> None:
     await visitor.is_verified()
     await visitor.says("滚筒洗衣机用了一个多月就坏了,太差了")
-    assert (await the_complaint(visitor)).order_number == OLD
+    assert (await the_complaint(visitor)).order_number == visitor.old

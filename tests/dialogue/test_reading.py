@@ -49,25 +49,36 @@ def test_order_numbers(text: str, number: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "phone"),
-    [("138 0000 0001", "13800000001"), ("138-0000-0001", "13800000001"), ("88126111801", None), ("1380000000112", None)],
+    [
+        ("138 0000 0001", "13800000001"),
+        ("138-0000-0001", "13800000001"),
+        ("88126111801", None),
+        ("1380000000112", None),
+    ],
 )
 def test_phones(text: str, phone: str | None) -> None:
     assert reading.phone(text) == phone
 
 
 @pytest.mark.parametrize(
-    ("text", "tail"), [("尾号 0001", "0001"), ("后四位是1234吧", "1234"), ("13800000001", "0001"), ("12345", None)]
+    ("text", "tail"),
+    [("尾号 0001", "0001"), ("后四位是1234吧", "1234"), ("13800000001", "0001"), ("12345", None)],
 )
 def test_phone_tails(text: str, tail: str | None) -> None:
     assert reading.phone_tail(text) == tail
 
 
-@pytest.mark.parametrize(("text", "code"), [("123456", "123456"), ("验证码是123456", "123456"), ("123 456", "123456"), ("1234567", None)])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("123456", "123456"), ("验证码是123456", "123456"), ("123 456", "123456"), ("1234567", None)],
+)
 def test_codes(text: str, code: str | None) -> None:
     assert reading.one_time_code(text) == code
 
 
-@pytest.mark.parametrize("text", ["算了", "算了吧", "那算了", "不用了,谢谢", "不投诉了", "先不登记了", "取消吧。"])
+@pytest.mark.parametrize(
+    "text", ["算了", "算了吧", "那算了", "不用了,谢谢", "不投诉了", "先不登记了", "取消吧。"]
+)
 def test_giving_up(text: str) -> None:
     assert reading.gives_up(text)
 
@@ -119,7 +130,9 @@ def test_which_order(meant: Meant) -> None:
     assert (chosen.number if chosen else None) == meant.number
 
 
-@pytest.mark.parametrize("text", ["不是这个订单,是上一个", "弄错了,是上一单", "不是那个,是另外一个", "应该是上一笔"])
+@pytest.mark.parametrize(
+    "text", ["不是这个订单,是上一个", "弄错了,是上一单", "不是那个,是另外一个", "应该是上一笔"]
+)
 def test_corrections_of_the_order(text: str) -> None:
     assert reading.corrects_order(text)
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from care.records.conversation import Conversation
 from care.records.interaction import UnansweredQuestion
 from care.rules.vocabulary import Owner
-from tests.dialogue.conftest import OLD, Visitor
+from tests.dialogue.conftest import Visitor
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,12 @@ async def test_the_first_turn_says_what_it_is_and_only_the_first(visitor: Visito
 
 @pytest.mark.parametrize(
     ("question", "part"),
-    [("退货运费谁出", "运费"), ("电子发票怎么开", "发票"), ("你们门店几点下班", "营业"), ("空调压缩机保修几年", "年")],
+    [
+        ("退货运费谁出", "运费"),
+        ("电子发票怎么开", "发票"),
+        ("你们门店几点下班", "营业"),
+        ("空调压缩机保修几年", "年"),
+    ],
 )
 async def test_an_answer_carries_source_and_date(visitor: Visitor, question: str, part: str) -> None:
     heard = await visitor.says(question)
@@ -55,7 +60,7 @@ async def test_a_change_is_said_back_and_handed_to_a_person_on_yes(visitor: Visi
     await visitor.is_verified()
     await visitor.says("帮我取消订单")
     await visitor.presses("洗衣机")
-    assert OLD in visitor.heard
+    assert visitor.old in visitor.heard
     assert visitor.titles == ["转人工", "先不用"]
     await visitor.says("好的")
     assert await owner(visitor) is Owner.QUEUED

@@ -17,7 +17,13 @@ ONE_FORM = {
     "product_line", "product_more",
 }  # fmt: skip
 #: Seldom said.
-TWO_FORMS = {"verify_given_up", "order_needs_person_aside", "complaint_order_unclear", "complaint_unclear_person", "human_there"}
+TWO_FORMS = {
+    "verify_given_up",
+    "order_needs_person_aside",
+    "complaint_order_unclear",
+    "complaint_unclear_person",
+    "human_there",
+}
 _SOURCE = "".join(path.read_text() for path in (ROOT / "actions").glob("*.py"))
 _RESPONSES = YAML(typ="safe").load(Path(ROOT / "domain.yml").read_text())["responses"]
 
@@ -54,5 +60,7 @@ def test_the_same_message_hears_the_same_variant_again() -> None:
 
 
 def test_every_sentence_that_code_names_exists() -> None:
-    named = set(re.findall(r'say\(\s*"(\w+)"', _SOURCE)) | set(re.findall(r'_wait_for\(turn, "\w+", "(\w+)"\)', _SOURCE))
+    named = set(re.findall(r'say\(\s*"(\w+)"', _SOURCE)) | set(
+        re.findall(r'_wait_for\(turn, "\w+", "(\w+)"\)', _SOURCE)
+    )
     assert named - {"remind"} <= set(wording.sentences())
