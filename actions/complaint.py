@@ -8,7 +8,7 @@ from actions import reading, topics
 from actions.clerk import Clerk, TopicClerk, offer_person
 from actions.orders import order_button
 from actions.turn import HUMAN, Button, Turn
-from care.rules.errors import NotVerified, Unavailable
+from care.rules.errors import NotFound, NotVerified, Unavailable
 from care.rules.severity import Grade
 from care.rules.times import format_moment
 from care.rules.vocabulary import COMPLAINT_TOPICS, Cue, Topic
@@ -17,6 +17,8 @@ from care.services.complaint_views import says_what_happened
 from care.services.complaints import DraftView
 
 FORM = "complaint_form"
+#: A reading this likely beside "other complaint" says better what it is about.
+_LIKELY = 0.02
 #: Slot of the form → field of the draft that it stands for.
 FIELD_OF_SLOT = {
     "complaint_what": "own_words",
@@ -85,10 +87,15 @@ class OpenComplaint(TopicClerk):
 
 
 def complaint_topic(turn: Turn) -> Topic:
-    """我要投诉,空调坏了 is a complaint about the goods rather than "other"."""
-    heard = [topic for topic in (turn.topic, *turn.also) if topic in COMPLAINT_TOPICS]
-    exact = [topic for topic in heard if topic is not Topic.COMPLAINT_OTHER]
-    return exact[0] if exact else Topic.COMPLAINT_OTHER
+    """我要投诉,空调坏了 is a complaint about the goods rather than "other": the likeliest one that says what of."""
+    ranked = [entry for entry in turn.message.get("intent_ranking") or [] if entry["confidence"] >= _LIKELY]
+    likely = (
+        [Topic(r["name"]) for r in ranked if r["name"] in COMPLAINT_TOPICS]
+        if says_what_happened(turn.words)
+        else []
+    )
+    heard = [topic for topic in (turn.topic, *turn.also, *likely) if topic in COMPLAINT_TOPICS]
+    return next((topic for topic in heard if topic is not Topic.COMPLAINT_OTHER), Topic.COMPLAINT_OTHER)
 
 
 def known(draft: DraftView) -> dict[str, str]:
@@ -198,17 +205,20 @@ class SubmitComplaint(Clerk):
         decision = turn.slot("complaint_confirmed")
         for slot in SLOTS:
             turn.set(slot, None)
-        if decision == "yes":
-            await self._receive(turn)
-        elif decision == "left":
-            await complaints.drop_draft(turn.care, turn.conversation.id)
+        if decision == "yes" and await self._receive(turn):
+            return
+        if decision == "left" and await complaints.drop_draft(turn.care, turn.conversation.id):
             turn.say("complaint_left", buttons=[HUMAN])
-        else:
-            turn.say("complaint_unclear_person", buttons=[HUMAN])
-            turn.set("offered", "person")
+            return
+        turn.say("complaint_unclear_person", buttons=[HUMAN])
+        turn.set("offered", "person")
 
-    async def _receive(self, turn: Turn) -> None:
-        receipt = await complaints.confirm_draft(turn.care, turn.conversation.id, turn.message_id)
+    async def _receive(self, turn: Turn) -> bool:
+        """Tells number and times; not when there is nothing that this yes could be said to."""
+        try:
+            receipt = await complaints.confirm_draft(turn.care, turn.conversation.id, turn.message_id)
+        except NotFound:
+            return False
         now = turn.care.clock.now()
         # The lighter grades promise one time only, for the result itself.
         turn.say(
@@ -221,3 +231,4 @@ class SubmitComplaint(Clerk):
         )
         is_grave = receipt.grade in (Grade.P1, Grade.P2)
         turn.say("complaint_received_next", buttons=[HUMAN] if is_grave else [])
+        return True

@@ -6,11 +6,11 @@ from typing import Any
 
 from actions import reading
 from actions.clerk import Clerk, offer_person, safety_first
-from actions.complaint import FORM, known
+from actions.complaint import FORM, complaint_topic, known
 from actions.turn import Turn
 from care.ports import OrderView
 from care.rules.errors import NotVerified, Unavailable
-from care.rules.vocabulary import Kind, kind_of_topic
+from care.rules.vocabulary import Kind, Topic, kind_of_topic
 from care.services import complaints, orders
 from care.services.complaints import DraftView
 
@@ -28,8 +28,7 @@ class ValidateComplaintForm(Clerk):
     async def serve(self, turn: Turn) -> None:
         draft = await complaints.draft_of(turn.care, turn.conversation.id)
         if draft is None:
-            # Received by silence or handed over meanwhile: there is nothing left to ask.
-            turn.set("complaint_confirmed", "gone")
+            turn.set("complaint_confirmed", _decision_on_no_draft(turn))
             turn.set("requested_slot", None)
             return
         if not turn.was_in(FORM) or turn.acted(but=FORM):
@@ -186,6 +185,12 @@ class ValidateComplaintForm(Clerk):
             turn.set("complaint_remedy", text)
             turn.set("complaint_tries", 1)
             return True
+        fits = reading.names_remedy(text) if asked == "complaint_remedy" else reading.names_time(text)
+        if asked != "complaint_about" and not fits and (_number(turn) or turn.entity("product", "model")):
+            draft = await self._answer_about(turn)
+            turn.set("complaint_about", known(draft).get("complaint_about"))
+            turn.set("complaint_tries", 1)
+            return True
         if kind_of_topic(turn.topic) is not Kind.COMPLAINT:
             return False
         answered = {
@@ -222,6 +227,20 @@ class ValidateComplaintForm(Clerk):
         return await complaints.update_draft(turn.care, turn.conversation.id, **fields)
 
 
+def _decision_on_no_draft(turn: Turn) -> str:
+    """There is nothing left to ask: received by silence, handed over, or decided by this very message.
+
+    The last is a turn that broke off after the records were written and before the dialogue was: the same
+    message comes again, and its yes or no is still the answer.
+    """
+    if not turn.was_in(FORM) or turn.acted(but=FORM):
+        return "gone"
+    if turn.intent == "stop" or reading.gives_up(turn.text):
+        return "left"
+    is_yes = turn.intent == "affirm" or reading.says_yes(turn.text)
+    return "yes" if is_yes and turn.slot("requested_slot") == "complaint_confirmed" else "gone"
+
+
 def _number(turn: Turn) -> str | None:
     return reading.order_number(turn.text, turn.care.settings.order_number_pattern) or reading.any_number(
         turn.text
@@ -239,15 +258,15 @@ def _name(order: OrderView | None) -> str | None:
 
 def _complaint_topic(turn: Turn) -> dict[str, Any]:
     """A bare 我要投诉 becomes the complaint that the next message tells."""
-    is_more_exact = kind_of_topic(turn.topic) is Kind.COMPLAINT and turn.intent != "complaint_other"
-    return {"topic": turn.topic} if is_more_exact else {}
+    topic = complaint_topic(turn)
+    return {} if topic is Topic.COMPLAINT_OTHER else {"topic": topic}
 
 
 def _after_not(text: str) -> str:
     """不是换货,是退款 → 退款."""
-    for mark in (",是", ",是", ",要", ",要", "改成", "应该是", "换成"):
+    for mark in (",是", ",要", "改成", "应该是", "换成"):
         if mark in text:
-            return text.split(mark, 1)[1].strip("。.!! ") or text
+            return text.split(mark, 1)[1].strip("。.! ") or text
     return text
 
 
@@ -258,4 +277,4 @@ def _wants(text: str) -> bool:
 
 
 def _asks_strongly(text: str) -> bool:
-    return any(mark in text for mark in ("?", "?", "吗", "怎么", "多久", "多少"))
+    return any(mark in text for mark in ("?", "吗", "怎么", "多久", "多少"))

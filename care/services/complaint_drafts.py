@@ -139,20 +139,34 @@ async def update_draft(care: Care, conversation_id: int, **fields: Any) -> Draft
         return draft_view(draft)
 
 
-async def drop_draft(care: Care, conversation_id: int) -> None:
-    """The customer lets the open draft go; its trail stays. Without a draft nothing happens."""
+async def drop_draft(care: Care, conversation_id: int) -> bool:
+    """The customer lets the open draft go; its trail stays.
+
+    Returns whether the newest complaint of the conversation is now one that was never handed in; so the
+    same wish again, after a turn that broke off, is still true, and a case already received is never denied.
+    """
     async with care.sessions.write() as session:
         await conversation_rows.locked(session, conversation_id)
         draft = await open_draft_row(session, conversation_id)
-        if draft is not None:
-            await apply_move(
-                care,
-                session,
-                draft,
-                ComplaintState.WITHDRAWN,
-                actor="customer",
-                change=Change(reason="客户放弃登记", customer_yes=True),
+        if draft is None:
+            newest = await session.scalar(
+                select(Complaint)
+                .where(Complaint.conversation_id == conversation_id)
+                .order_by(Complaint.id.desc())
+                .limit(1)
             )
+            return (
+                newest is not None and newest.state is ComplaintState.WITHDRAWN and newest.case_number is None
+            )
+        await apply_move(
+            care,
+            session,
+            draft,
+            ComplaintState.WITHDRAWN,
+            actor="customer",
+            change=Change(reason="客户放弃登记", customer_yes=True),
+        )
+        return True
 
 
 async def _new_draft(
