@@ -86,14 +86,14 @@ async def test_it_holds_what_was_asked_for_within_seconds(care: Care) -> None:
     assert len(await column(care, Feedback.id, where=Feedback.answered_at.is_not(None))) > 200
 
 
-async def test_nothing_lies_in_the_future_but_what_is_promised(care: Care) -> None:
-    await sown(care)
+async def test_nothing_lies_in_the_future_but_what_is_promised(care_sqlite: Care) -> None:
+    await sown(care_sqlite)
     end = Anchor(TODAY).now
     for moment in (
         ComplaintEvent.at, Message.at, CareInteraction.started_at, CareInteraction.ended_at, Feedback.answered_at,
         Promise.kept_at, Promise.broken_at, Order.placed_at, Order.delivered_at, Complaint.closed_at,
     ):  # fmt: skip
-        assert max(m for m in await column(care, moment) if m is not None) <= end, moment
+        assert max(m for m in await column(care_sqlite, moment) if m is not None) <= end, moment
 
 
 async def test_a_second_sowing_changes_nothing(care: Care) -> None:
@@ -158,11 +158,11 @@ async def test_a_colleague_with_a_demo_login_is_left_alone(care: Care, shop: Sho
     assert await column(care, Staff.id) == [mine]
 
 
-async def test_demo_accounts_sign_in_with_the_given_password(care: Care) -> None:
-    await sown(care)
+async def test_demo_accounts_sign_in_with_the_given_password(care_sqlite: Care) -> None:
+    await sown(care_sqlite)
     roles = {}
     for login in ("agent1", "agent2", "lead1", "manager1", "admin"):
-        signed_in = await staff.sign_in(care, login, PASSWORD)
+        signed_in = await staff.sign_in(care_sqlite, login, PASSWORD)
         roles[login] = signed_in.staff.role
     assert list(roles.values()) == [Role.AGENT, Role.AGENT, Role.LEAD, Role.MANAGER, Role.ADMIN]
 
@@ -188,14 +188,14 @@ async def test_li_xiang_has_one_on_the_way_and_two_delivered(care: Care, shop: S
     assert all(len(order.number) == 11 and order.number.startswith("881") for order in recent)
 
 
-async def test_amounts_are_the_sum_of_their_lines(care: Care) -> None:
-    await sown(care)
+async def test_amounts_are_the_sum_of_their_lines(care_sqlite: Care) -> None:
+    await sown(care_sqlite)
     lines: dict[int, Decimal] = {}
     for order_id, quantity, price in await column(
         care, OrderLine.order_id, OrderLine.quantity, OrderLine.unit_price
     ):
         lines[order_id] = lines.get(order_id, Decimal(0)) + quantity * price
-    assert dict(await column(care, Order.id, Order.amount)) == lines
+    assert dict(await column(care_sqlite, Order.id, Order.amount)) == lines
 
 
 async def test_demo_drafts_are_never_received_and_demo_numbers_leave_the_counter_alone(
@@ -258,13 +258,15 @@ def test_the_catalogue_has_sixty_different_models_and_something_out_of_stock() -
     assert not any(is_bank_card(f"881{n:08d}") for n in range(50))
 
 
-async def test_stale_and_doubled_records_are_there_to_find(care: Care) -> None:
-    await sown(care)
+async def test_stale_and_doubled_records_are_there_to_find(care_sqlite: Care) -> None:
+    await sown(care_sqlite)
     now = datetime(2026, 11, 24, tzinfo=timezone.utc)
-    fields = await column(care, CustomerField.verified_at, CustomerField.ttl_days, CustomerField.value)
+    fields = await column(care_sqlite, CustomerField.verified_at, CustomerField.ttl_days, CustomerField.value)
     assert sum(now - verified_at > timedelta(days=ttl) for verified_at, ttl, _ in fields) >= 55
     assert sum(value is None for *_, value in fields) >= 20
-    phones = Counter(await column(care, Customer.phone))
+    phones = Counter(await column(care_sqlite, Customer.phone))
     assert sum(number > 1 for number in phones.values()) >= 3
-    assert len(await column(care, Conversation.id)) == len(set(await column(care, Conversation.public_id)))
-    assert len(await column(care, Product.id)) == 60
+    assert len(await column(care_sqlite, Conversation.id)) == len(
+        set(await column(care_sqlite, Conversation.public_id))
+    )
+    assert len(await column(care_sqlite, Product.id)) == 60
