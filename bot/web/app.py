@@ -41,13 +41,17 @@ def init_app(
     """The application around an open `care` and a way to the bot. Nothing runs before it starts.
 
     Args:
-        probes: further parts that `/readyz` asks, beside the database.
+        probes: further parts that `/readyz` asks, beside the database; ``rasa`` and ``actions``
+            tell whether the bot is away.
         outbox_handlers: what delivers announcements, by topic.
         with_clockwork: whether this process takes part in the jobs that nobody asks for.
     """
     metrics = Metrics()
     hub = Hub(care)
-    dispatcher = Dispatcher(care, bot, hub, metrics, retry_pauses_s=retry_pauses_s)
+    readiness = ReadinessProbe({"database": lambda: _ask_database(care), **(probes or {})})
+    dispatcher = Dispatcher(
+        care, bot, hub, metrics, is_bot_away=readiness.is_bot_away, retry_pauses_s=retry_pauses_s
+    )
     parts = Parts(
         care=care,
         hub=hub,
@@ -55,7 +59,7 @@ def init_app(
         limiter=Limiter(limits or Limits()),
         metrics=metrics,
         sockets=OpenSockets(metrics),
-        readiness=ReadinessProbe({"database": lambda: _ask_database(care), **(probes or {})}),
+        readiness=readiness,
     )
     app = web.Application(
         middlewares=[middlewares.scope, middlewares.errors, middlewares.limits], client_max_size=MAX_BODY
@@ -70,7 +74,7 @@ def init_app(
     app.on_shutdown.append(_close_sockets)
 
     async def background(_: web.Application) -> AsyncIterator[None]:
-        recovery = Recovery(dispatcher, parts.readiness)
+        recovery = Recovery(dispatcher, readiness)
         running = [asyncio.create_task(recovery.run()), asyncio.create_task(hub.run())]
         if with_clockwork:
             all_jobs = clockwork.jobs(care, recovery, outbox_handlers or {}, metrics)

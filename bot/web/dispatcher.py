@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from bot.web import texts
 from bot.web.hub import Hub
 from bot.web.metrics import Metrics
 from bot.web.ports import Bot, BotAnswer, BotSilent, NotBotsTurn
@@ -26,11 +27,14 @@ from care.services.conversations import Turn
 
 log = structlog.get_logger(__name__)
 
-#: Pauses between attempts to get an answer; after the last one the customer is told. Together they
-#: bridge a restart of the dialogue server.
-RETRY_PAUSES_S: tuple[float, ...] = (0.3, 1.0, 2.5, 5.0, 5.0)
+#: Pauses between attempts to get an answer.
+RETRY_PAUSES_S: tuple[float, ...] = (0.3, 1.0, 2.5)
 #: No further attempt after this long: nobody likes to look at three dots.
 PATIENCE_S = 25.0
+#: The dialogue side is down, as it is while it starts again: the customer is told, and the message
+#: waits this long for an answer before it counts as failed.
+AWAY_PATIENCE_S = 90.0
+AWAY_POLL_S = 1.0
 #: Typing is shown again while the bot still thinks: a page hides it after a while.
 TYPING_AGAIN_S = 3.0
 #: The records could not be written: the pause before the next attempt grows up to the last.
@@ -47,15 +51,19 @@ class Dispatcher:
         hub: Hub,
         metrics: Metrics,
         *,
+        is_bot_away: Callable[[], Awaitable[bool]],
         retry_pauses_s: Sequence[float] = RETRY_PAUSES_S,
     ) -> None:
         self._care = care
         self._bot = bot
         self._hub = hub
         self._metrics = metrics
+        self._is_bot_away = is_bot_away
         self._retry_pauses_s = tuple(retry_pauses_s)
         self._workers: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
+        #: Conversations that heard of the present absence: it is said, and waited out, once.
+        self._told_away: set[int] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._is_stopping = False
 
@@ -92,8 +100,7 @@ class Dispatcher:
                 try:
                     turn = await conversations.next_turn(self._care, conversation_id)
                     if turn is not None:
-                        async with self._slots:
-                            await self._take(turn)
+                        await self._take(turn)
                     elif conversation_id not in self._again:
                         return
                     troubles = 0
@@ -111,13 +118,12 @@ class Dispatcher:
 
     async def _take(self, turn: Turn) -> None:
         started = time.monotonic()
-        typing = asyncio.create_task(self._show_typing(turn.conversation_id))
         try:
             answer = await self._ask(turn)
+            if answer is None and await self._is_back_in_time(turn):
+                answer = await self._ask(turn)
         except NotBotsTurn:
             return  # the next look into the records marks the message as a person's
-        finally:
-            await end([typing])
         if answer is None:
             await conversations.fail_turn(self._care, turn)
             self._metrics.turns.labels("failed").inc()
@@ -125,10 +131,43 @@ class Dispatcher:
         await conversations.finish_turn(
             self._care, turn, answer.replies, answer.understood, model_version=answer.model
         )
+        self._told_away.discard(turn.conversation_id)
         self._metrics.turns.labels("answered").inc()
         self._metrics.turn_seconds.observe(time.monotonic() - started)
 
+    async def _is_back_in_time(self, turn: Turn) -> bool:
+        """Tells the customer that the bot is away, if it is, and waits for it.
+
+        Raises:
+            NotBotsTurn: a person took the conversation meanwhile.
+        """
+        if turn.conversation_id in self._told_away or not await self._is_bot_away():
+            return False
+        self._told_away.add(turn.conversation_id)
+        await conversations.say_system(self._care, turn.conversation_id, texts.BOT_AWAY)
+        log.warning("turn.waits_for_bot", message=turn.message_id)
+        give_up_at = time.monotonic() + AWAY_PATIENCE_S
+        while time.monotonic() < give_up_at:
+            await asyncio.sleep(AWAY_POLL_S)
+            if await conversations.fence(self._care, turn.sender_id) is not Owner.BOT:
+                raise NotBotsTurn
+            if not await self._is_bot_away():
+                return True
+        return False
+
     async def _ask(self, turn: Turn) -> BotAnswer | None:
+        """The bot's answer, or `None` when it stays silent; typing is shown meanwhile.
+
+        Raises:
+            NotBotsTurn: somebody else holds the conversation.
+        """
+        typing = asyncio.create_task(self._show_typing(turn.conversation_id))
+        try:
+            return await self._try(turn)
+        finally:
+            await end([typing])
+
+    async def _try(self, turn: Turn) -> BotAnswer | None:
         """The bot's answer, or `None` when it stays silent after every attempt.
 
         Raises:
@@ -137,7 +176,8 @@ class Dispatcher:
         give_up_at = time.monotonic() + PATIENCE_S
         for attempt, pause in enumerate((*self._retry_pauses_s, None), start=1):
             try:
-                return await self._bot.ask(turn)
+                async with self._slots:
+                    return await self._bot.ask(turn)
             except NotBotsTurn:
                 if await conversations.fence(self._care, turn.sender_id) is not Owner.BOT:
                     raise

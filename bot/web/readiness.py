@@ -16,6 +16,8 @@ log = structlog.get_logger(__name__)
 PROBE_TIMEOUT_S = 2.0
 #: An answer is good for this long: asking often must not become a load on the parts.
 KEEP_S = 1.0
+#: Without these the bot cannot answer.
+BOT_PARTS = ("rasa", "actions")
 
 
 class ReadinessProbe:
@@ -35,6 +37,11 @@ class ReadinessProbe:
                 self._found = dict(zip(self._probes, states, strict=True))
                 self._until = time.monotonic() + KEEP_S
             return self._found
+
+    async def is_bot_away(self) -> bool:
+        """Whether the dialogue side is down, rather than failing at a single question."""
+        states = await self.look()
+        return any(states.get(part, "ok") != "ok" for part in BOT_PARTS)
 
 
 async def _state(name: str, probe: Callable[[], Awaitable[None]]) -> str:

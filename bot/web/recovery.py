@@ -37,9 +37,7 @@ class Recovery:
 
     async def take_up(self) -> bool:
         """Wakes every conversation with an unanswered message, unless the bot is still starting."""
-        if time.monotonic() - self._started < BOT_STARTS_S:
-            states = await self._readiness.look()
-            if states.get("rasa", "ok") != "ok":
-                return False
+        if time.monotonic() - self._started < BOT_STARTS_S and await self._readiness.is_bot_away():
+            return False
         await self._dispatcher.recover()
         return True

@@ -74,6 +74,95 @@ async def test_the_second_failure_in_a_row_brings_a_person(visitor: Visitor, bot
     assert (await visitor.next("owner"))["owner"] == "queued"
 
 
+class Away:
+    """A probe of the dialogue server that tests switch."""
+
+    def __init__(self) -> None:
+        self.is_away = True
+
+    async def __call__(self) -> None:
+        if self.is_away:
+            raise OSError("connection refused")
+
+
+async def test_while_the_bot_is_away_the_customer_is_told_once_and_answered_when_it_is_back(
+    start: Start, bot: ScriptedBot, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("bot.web.dispatcher.AWAY_POLL_S", 0.05)
+    monkeypatch.setattr("bot.web.readiness.KEEP_S", 0.01)
+    rasa, bot.is_down = Away(), True
+    client = await start(probes={"rasa": rasa})
+    async with client.ws_connect("/ws/chat") as socket:
+        visitor = Visitor(socket)
+        await visitor.hello()
+        await visitor.say("我要投诉")
+        await visitor.next("ack")
+        told = await visitor.next("message")
+        assert (told["from"], "恢复后马上回答" in told["text"]) == ("system", True)
+        await visitor.say("还在吗")
+        await visitor.next("ack")
+        assert await visitor.rest(0.3) == []
+        rasa.is_away = bot.is_down = False
+        assert [f["text"] for f in await visitor.rest(0.5)] == ["收到:我要投诉", "收到:还在吗"]
+        rasa.is_away = bot.is_down = True
+        await visitor.say("又不在了")
+        await visitor.next("ack")
+        assert (await visitor.next("message"))["text"] == told["text"]
+
+
+async def test_a_bot_that_stays_away_fails_the_message_in_the_end(
+    start: Start, bot: ScriptedBot, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("bot.web.dispatcher.AWAY_POLL_S", 0.05)
+    monkeypatch.setattr("bot.web.dispatcher.AWAY_PATIENCE_S", 0.2)
+    bot.is_down = True
+    client = await start(probes={"actions": Away()})
+    async with client.ws_connect("/ws/chat") as socket:
+        visitor = Visitor(socket)
+        await visitor.hello()
+        await visitor.say("第一次")
+        await visitor.say("第二次")
+        frames = [f for f in await visitor.rest(1.0) if f["type"] != "ack"]
+    assert [f["type"] for f in frames] == ["message", "message", "message", "owner"]
+    assert ["恢复后" in f["text"] for f in frames[:3]] == [True, False, False]
+    assert frames[3]["owner"] == "queued"
+
+
+async def test_a_person_can_be_had_while_the_bot_is_away(
+    start: Start, bot: ScriptedBot, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("bot.web.dispatcher.AWAY_POLL_S", 0.05)
+    monkeypatch.setattr("bot.web.readiness.KEEP_S", 0.01)
+    rasa, bot.is_down = Away(), True
+    client = await start(probes={"rasa": rasa})
+    async with client.ws_connect("/ws/chat") as socket:
+        visitor = Visitor(socket)
+        await visitor.hello()
+        await visitor.say("我要投诉")
+        await visitor.next("ack")
+        await visitor.next("message")
+        await visitor.do("request_human")
+        assert (await visitor.next("owner"))["owner"] == "queued"
+        rasa.is_away = bot.is_down = False
+        assert await visitor.rest(0.4) == []
+
+
+async def test_many_waiting_for_an_absent_bot_are_all_told(
+    start: Start, bot: ScriptedBot, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("bot.web.dispatcher.AT_ONCE", 2)
+    bot.is_down = True
+    client = await start(probes={"rasa": Away()})
+    visitors = [Visitor(await client.ws_connect("/ws/chat")) for _ in range(8)]
+    for visitor in visitors:
+        await visitor.hello()
+        await visitor.say("在吗")
+    told = await asyncio.gather(*(visitor.until("message") for visitor in visitors))
+    assert {line["from"] for line in told} == {"system"}
+    for visitor in visitors:
+        await visitor.socket.close()
+
+
 async def test_after_the_bot_is_back_it_goes_on(visitor: Visitor, bot: ScriptedBot) -> None:
     bot.is_down = True
     await visitor.say("第一次")
