@@ -1,4 +1,4 @@
-"""The one way a customer's text is cleaned before it is stored or understood."""
+"""The two ways a text is cleaned: `tidy` before it is stored, `normalise` before it is understood."""
 
 from __future__ import annotations
 
@@ -11,22 +11,37 @@ _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # letters by categ
 _SLASHES = "/\uff0f\u2044\u2215\u29f8"
 #: Looks like a slash, survives NFKC, and is not Rasa's prefix for a typed intent.
 _HARMLESS_SLASH = "\u2215"
+#: Full-width ０-９ Ａ-Ｚ ａ-ｚ → ASCII; full-width punctuation is our language and stays.
+_PLAIN_LETTERS = {
+    wide: wide - 0xFEE0
+    for start, end in ((0xFF10, 0xFF19), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A))
+    for wide in range(start, end + 1)
+}
 _LEADING_SLASHES = re.compile(rf"^\s*[{_SLASHES}]+")
 
 
-def normalise(text: str, *, keep_lines: bool = False) -> str:
-    """NFKC, without control, zero-width and half-surrogate characters, white space collapsed and trimmed.
+def tidy(text: str, *, keep_lines: bool = False) -> str:
+    """What somebody wrote, as people should read it again: their own punctuation and wording stay.
+
+    Canonical composition (NFC), full-width letters and digits made plain (so that numbers are
+    found and masked), no control, zero-width or half-surrogate characters, white space collapsed
+    and trimmed.
 
     Args:
         text: anything a client sent.
         keep_lines: keep single line breaks (for a transcript) instead of turning them into spaces.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    text = unicodedata.normalize("NFKC", _without_invisible(text))
+    text = unicodedata.normalize("NFC", _without_invisible(text)).translate(_PLAIN_LETTERS)
     if keep_lines:
         lines = (" ".join(line.split()) for line in text.split("\n"))
         return "\n".join(line for line in lines if line)
     return " ".join(text.split())
+
+
+def normalise(text: str, *, keep_lines: bool = False) -> str:
+    """`tidy`, and every compatibility form folded (NFKC): for understanding and comparing, not for reading."""
+    return tidy(unicodedata.normalize("NFKC", _without_invisible(text)), keep_lines=keep_lines)
 
 
 def neutralise_slash(text: str) -> str:

@@ -25,7 +25,7 @@ from care.rules.complaint import (
 from care.rules.errors import NotFound
 from care.rules.masking import mask_cards
 from care.rules.severity import Grade
-from care.rules.text import normalise
+from care.rules.text import tidy
 from care.rules.vocabulary import Cue, Emotion, Topic
 from care.services import complaint_log, conversation_rows, products
 from care.services.complaint_draft_fields import apply_fields, read_fields
@@ -287,5 +287,5 @@ async def _seen(session: AsyncSession, conversation_id: int, source_message_id: 
 
 
 def _own_words(care: Care, text: str) -> str:
-    cleaned = normalise(text, keep_lines=True)
+    cleaned = tidy(text, keep_lines=True)
     return mask_cards(cleaned, order_number_pattern=care.settings.order_number_pattern)[:_LONGEST_WORDS]

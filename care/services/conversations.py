@@ -22,7 +22,7 @@ from care.rules.errors import (
     UnknownButton,
 )
 from care.rules.masking import mask_cards
-from care.rules.text import normalise
+from care.rules.text import tidy
 from care.rules.vocabulary import Owner, Speaker
 from care.services import interactions, trackers, transcript
 from care.services.context import Care
@@ -231,7 +231,7 @@ def _clean(care: Care, text: str) -> str:
         raise BadFrame()
     if len(text) > 20 * MAX_CHARACTERS:  # not worth normalising
         raise MessageTooLong()
-    clean = normalise(text, keep_lines=True)
+    clean = tidy(text, keep_lines=True)
     if not clean:
         raise EmptyMessage()
     if len(clean) > MAX_CHARACTERS:

@@ -22,7 +22,7 @@ from care.rules.errors import (
     NotFound,
 )
 from care.rules.ownership import may_agent_speak
-from care.rules.text import normalise
+from care.rules.text import tidy
 from care.rules.vocabulary import HandledBy, Owner, Speaker, Tier
 from care.services import interactions, trackers, transcript
 from care.services.context import Care
@@ -207,7 +207,7 @@ async def say_as_agent(
         BadFrame, EmptyMessage, MessageTooLong: as for customers; 4,000 characters here.
     """
     message_key = _client_id(client_msg_id)
-    clean = normalise(text, keep_lines=True) if isinstance(text, str) else ""
+    clean = tidy(text, keep_lines=True) if isinstance(text, str) else ""
     if not clean:
         raise EmptyMessage()
     if len(clean) > _MAX_AGENT_CHARACTERS:

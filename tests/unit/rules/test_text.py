@@ -1,8 +1,10 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from care.rules.text import neutralise_slash, normalise
+from care.rules.text import neutralise_slash, normalise, tidy
 
 
 @pytest.mark.parametrize(
@@ -32,10 +34,17 @@ def test_a_joined_emoji_stays_whole_but_a_joiner_hides_nothing() -> None:
     assert normalise("骗\u200d子") == "骗子"
 
 
-@given(st.text())
-def test_cleaning_twice_changes_nothing(text: str) -> None:
-    once = normalise(text)
-    assert normalise(once) == once
+def test_what_people_read_again_keeps_their_own_punctuation() -> None:
+    assert tidy("真的吗？（我不信），“算了”！") == "真的吗？（我不信），“算了”！"
+    assert tidy("单号８８１２") == "单号8812"
+    assert normalise("真的吗？（我不信）") == "真的吗?(我不信)"
+
+
+@pytest.mark.parametrize("clean", [normalise, tidy])
+@given(text=st.text())
+def test_cleaning_twice_changes_nothing(clean: Callable[[str], str], text: str) -> None:
+    once = clean(text)
+    assert clean(once) == once
 
 
 @given(st.text())
