@@ -190,7 +190,9 @@ def staff_reset(login: str) -> None:
     """重设密码并解除锁定,显示一次新密码。"""
     from bot.chores import reset_staff
 
-    console.print(f"{login} 的新密码:{_run(reset_staff(load_settings(), login))}", markup=False, highlight=False)
+    console.print(
+        f"{login} 的新密码:{_run(reset_staff(load_settings(), login))}", markup=False, highlight=False
+    )
 
 
 if __name__ == "__main__":

@@ -41,14 +41,16 @@ async def _checks(settings: Settings) -> AsyncIterator[Finding]:
 
     free = shutil.disk_usage(settings.var_dir).free
     yield Finding(
-        free >= MIN_FREE_BYTES, f"磁盘剩余 {free / (1 << 30):.1f} GiB" + ("" if free >= MIN_FREE_BYTES else ",不足 1 GiB")
+        free >= MIN_FREE_BYTES,
+        f"磁盘剩余 {free / (1 << 30):.1f} GiB" + ("" if free >= MIN_FREE_BYTES else ",不足 1 GiB"),
     )
 
     yield await _database(settings)
 
     archive = model_path(settings.root)
     yield Finding(
-        archive.exists(), f"模型 {archive.name} " + ("与当前数据一致" if archive.exists() else "尚未训练,请运行 zhike train")
+        archive.exists(),
+        f"模型 {archive.name} " + ("与当前数据一致" if archive.exists() else "尚未训练,请运行 zhike train"),
     )
 
     page = settings.root / "ui" / "dist" / "widget.js"
@@ -59,10 +61,14 @@ async def _checks(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(True, f"端口 {settings.port} 空闲,系统没有在运行")
         return
     running = await http_ok(f"{base}/healthz")()
-    yield Finding(running, f"{base} " + ("正在运行" if running else f"不应答,端口 {settings.port} 可能被别的程序占用"))
+    yield Finding(
+        running, f"{base} " + ("正在运行" if running else f"不应答,端口 {settings.port} 可能被别的程序占用")
+    )
     if running:
         ready = await http_ok(f"{base}/readyz")()
-        yield Finding(ready, "数据库、对话服务、动作服务都就绪" if ready else f"有部件未就绪,详见 {base}/readyz")
+        yield Finding(
+            ready, "数据库、对话服务、动作服务都就绪" if ready else f"有部件未就绪,详见 {base}/readyz"
+        )
 
 
 async def _database(settings: Settings) -> Finding:
