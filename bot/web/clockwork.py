@@ -1,4 +1,4 @@
-"""What happens without anybody asking: deliveries, silent drafts, contacts that ended, turns left behind.
+"""What happens without anybody asking: deliveries, silent drafts, promises, ended contacts, turns left behind.
 
 Every web process runs this; a lease in the records decides which of them does a job at a time.
 """
@@ -21,7 +21,7 @@ from bot.web.ports import OutboxHandlers
 from bot.web.recovery import Recovery
 from bot.web.tasks import end
 from care.rules.errors import CareError
-from care.services import complaints, interactions, leases, outbox
+from care.services import complaints, interactions, leases, outbox, promises
 from care.services.context import Care
 
 log = structlog.get_logger(__name__)
@@ -50,6 +50,7 @@ def jobs(care: Care, recovery: Recovery, handlers: OutboxHandlers, metrics: Metr
     return (
         Job("outbox", 1.0, deliver),
         Job("silent_drafts", 60.0, lambda: complaints.receive_silent_drafts(care)),
+        Job("promises", 60.0, lambda: promises.mark_broken(care)),
         Job("idle_contacts", 60.0, lambda: interactions.end_idle(care)),
         Job("left_turns", 30.0, recovery.take_up),
     )

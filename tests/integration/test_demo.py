@@ -192,7 +192,7 @@ async def test_amounts_are_the_sum_of_their_lines(care_sqlite: Care) -> None:
     await sown(care_sqlite)
     lines: dict[int, Decimal] = {}
     for order_id, quantity, price in await column(
-        care, OrderLine.order_id, OrderLine.quantity, OrderLine.unit_price
+        care_sqlite, OrderLine.order_id, OrderLine.quantity, OrderLine.unit_price
     ):
         lines[order_id] = lines.get(order_id, Decimal(0)) + quantity * price
     assert dict(await column(care_sqlite, Order.id, Order.amount)) == lines
