@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, TextIO
 
-from bot.nlu.understanding import ModelMissing, Understanding, newest_model
+from bot.nlu.understanding import ModelMissing, Understanding, models_newest_first
 from care.rules.masking import mask_cards
 from care.rules.vocabulary import Cue
 
@@ -30,14 +30,19 @@ def parse_lines(stream_in: TextIO, stream_out: TextIO, *, root: Path = ROOT) -> 
 
 
 def load_understanding(root: Path = ROOT) -> Understanding:
-    """The understanding of the newest model in `root`/models.
+    """The understanding of the newest usable model in `root`/models: one may be in the making.
 
     Raises:
-        ModelMissing: see `parse_lines`.
+        ModelMissing: see `parse_lines`; the reason is that of the newest model.
     """
-    archive = newest_model(root / "models")
-    with tempfile.TemporaryDirectory(prefix="zhike-model-") as scratch:
-        return Understanding(archive, scratch=Path(scratch), cache_dir=root / "var" / "jieba")
+    reasons: list[ModelMissing] = []
+    for archive in models_newest_first(root / "models"):
+        with tempfile.TemporaryDirectory(prefix="zhike-model-") as scratch:
+            try:
+                return Understanding(archive, scratch=Path(scratch), cache_dir=root / "var" / "jieba")
+            except ModelMissing as problem:
+                reasons.append(problem)
+    raise reasons[0]
 
 
 def parsed(understanding: Understanding, text: str) -> dict[str, Any]:

@@ -7,13 +7,13 @@ holds both to equal answers. Neither Rasa nor TensorFlow is imported, which take
 from __future__ import annotations
 
 import json
-import sys
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bot.nlu.dictionary import load_dictionary
+from bot.nlu.quiet_spacy import without_tensorflow
 from bot.nlu.reading import reading_form
 from bot.nlu.segmenter import shared_segmenter
 from bot.nlu.topic_model import TopicModel
@@ -54,11 +54,14 @@ class Understanding:
             cache_dir: see `bot.nlu.segmenter.shared_segmenter`.
 
         Raises:
-            ModelMissing: the archive was not trained with the pipeline of `config.yml`.
+            ModelMissing: the archive is incomplete or was not trained with the pipeline of `config.yml`.
         """
-        with tarfile.open(archive) as tar:
-            nodes = _nodes(tar, archive)
-            topics, entities = (_unpacked(tar, nodes[uses], scratch) for uses in (_TOPICS, _ENTITIES))
+        try:
+            with tarfile.open(archive) as tar:
+                nodes = _nodes(tar, archive)
+                topics, entities = (_unpacked(tar, nodes[uses], scratch) for uses in (_TOPICS, _ENTITIES))
+        except (tarfile.ReadError, EOFError) as problem:
+            raise ModelMissing(f"模型 {archive.name} 不完整,可能还在训练;请稍后再试或重新训练。") from problem
         options = {
             name: nodes[_TOPICS]["config"].get(name, value) for name, value in READING_DEFAULTS.items()
         }
@@ -79,16 +82,16 @@ class Understanding:
         )
 
 
-def newest_model(folder: Path) -> Path:
-    """The model that was trained last.
+def models_newest_first(folder: Path) -> list[Path]:
+    """Model archives by the time they were written.
 
     Raises:
         ModelMissing: the folder holds none.
     """
-    archives = sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    archives = sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
     if not archives:
         raise ModelMissing(f"{folder} 里还没有训练好的模型,请先运行 zhike train(或 make train)。")
-    return archives[-1]
+    return archives
 
 
 def _nodes(tar: tarfile.TarFile, archive: Path) -> dict[str, dict[str, Any]]:
@@ -115,15 +118,8 @@ def _unpacked(tar: tarfile.TarFile, node: dict[str, Any], scratch: Path) -> Path
 
 
 def _entity_reader(folder: Path, config: dict[str, Any], cache_dir: Path) -> Any:
-    # spaCy's back end imports TensorFlow when it is there, which we do not need and would wait for.
-    hidden = "tensorflow" not in sys.modules
-    if hidden:
-        sys.modules["tensorflow"] = None  # type: ignore[assignment]
-    try:
+    with without_tensorflow():
         from bot.nlu.entities.pipeline import DEFAULT_ORDER_NUMBER_PATTERN, EntityReader
-    finally:
-        if hidden:
-            del sys.modules["tensorflow"]
     return EntityReader(
         load_dictionary(folder),
         shared_segmenter(folder, cache_dir),

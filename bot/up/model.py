@@ -12,7 +12,7 @@ from pathlib import Path
 
 #: Everything a trained model depends on, relative to the project's root.
 TRAINING_INPUTS = ("config.yml", "domain.yml", "data", "bot/nlu", "care/rules", "requirements.lock")
-_SUFFIXES = {".yml", ".py", ".txt", ".lock", ".json", ".jsonl"}
+_SUFFIXES = {".yml", ".py", ".txt", ".tsv", ".lock", ".json", ".jsonl"}
 #: Knowledge is searched, not learned: an edited answer needs no training.
 _NOT_LEARNED = ("data/knowledge",)
 _STEP = re.compile(r"(Starting|Finished) (?:to train|training) component '([^']+)'")

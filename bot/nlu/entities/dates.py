@@ -218,6 +218,8 @@ def _is_meant(name: str, match: re.Match[str]) -> bool:
         return not re.match(r"\d{4}", amount)
     if unit == "钟":
         return bool(classifier)
+    if unit == "晚上":
+        return not re.match(r"\d{3}", amount)  # 899晚上就759了: a price before an evening
     if unit == "天":
         return amount not in ("半", "大半")
     if unit == "日":

@@ -1,0 +1,59 @@
+"""The forms in which a text is read, and where it is cut."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.nlu.clauses import split_clauses
+from bot.nlu.reading import aligned_form, reading_form
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("我想問一下運費", "我想问一下运费"),
+        ("那个那个我想问一下", "那个我想问一下"),
+        ("转人工转人工转人工", "转人工"),
+        ("急急急急急", "急急"),
+        ("ＷＩＦＩ连不上", "wifi连不上"),
+        ("订单88120231105到哪了", "订单№到哪了"),
+        ("881 2023 1105", "№"),
+        ("YT8801937745120", "№"),
+        ("我买了2台\n要3号到", "我买了2台 要3号到"),
+        ("退\u200b款", "退款"),
+        ("   ", ""),
+    ],
+)
+def test_reading_form(written: str, read: str) -> None:
+    assert reading_form(written) == read
+
+
+def test_short_numbers_stay_because_they_mean_something() -> None:
+    assert reading_form("12315") == "12315"
+
+
+@given(st.text(max_size=60))
+def test_the_aligned_form_keeps_every_position(text: str) -> None:
+    assert len(aligned_form(text)) == len(text)
+
+
+@given(st.text(max_size=60))
+def test_reading_a_reading_changes_little_and_never_fails(text: str) -> None:
+    assert len(reading_form(reading_form(text))) <= len(reading_form(text))
+
+
+@pytest.mark.parametrize(
+    ("reading", "clauses"),
+    [
+        ("你好,我要退货", ["你好,我要退货"]),
+        ("我要退货,顺便问下双十一还降吗", ["我要退货", "顺便问下双十一还降吗"]),
+        ("怎么还没到 都五天了", ["怎么还没到", "都五天了"]),
+        ("改下地址另外发票也要", ["改下地址", "另外发票也要"]),
+        ("好", ["好"]),
+        ("", []),
+    ],
+)
+def test_clauses(reading: str, clauses: list[str]) -> None:
+    assert split_clauses(reading) == clauses
