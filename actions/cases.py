@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from actions import topics
 from actions.clerk import Clerk, TopicClerk
 from actions.identity import SLOTS, verify
 from actions.turn import HUMAN, Turn
 from actions.wording import say
 from care.rules.complaint import ComplaintState
 from care.rules.times import format_moment
+from care.rules.vocabulary import Topic
 from care.services import complaints
 from care.services.complaints import CaseView
 
@@ -82,6 +84,12 @@ def _due(turn: Turn, case: CaseView) -> str:
     if case.solve_due_at is None:
         return ""
     return say("case_due", seed, at=format_moment(case.solve_due_at, now=now))
+
+
+@topics.answers(Topic.CASE_PROGRESS)
+async def beside(turn: Turn, topic: Topic) -> None:
+    """Progress asked about beside something else."""
+    await say_cases(turn)
 
 
 class CasesAside(TopicClerk):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actions import reading
+from actions import reading, topics
 from actions.clerk import Clerk, TopicClerk
 from actions.identity import LEAVE, SLOTS, is_another_matter, verify
 from actions.turn import HUMAN, Button, Turn
@@ -153,6 +153,7 @@ class ShowOrder(TopicClerk):
                 turn.say("unavailable", buttons=[HUMAN])
             case number:
                 await show(turn, number, topic)
+        await topics.answer_also(turn)
 
 
 class OrderAside(TopicClerk):
@@ -162,6 +163,12 @@ class OrderAside(TopicClerk):
 
     async def answer(self, turn: Turn) -> None:
         await answer_aside(turn)
+
+
+@topics.answers(Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER)
+async def beside(turn: Turn, topic: Topic) -> None:
+    """An order asked about beside something else."""
+    await answer_aside(turn)
 
 
 async def answer_aside(turn: Turn) -> None:

@@ -64,16 +64,14 @@ class ZhikeChannel(InputChannel):
             await self._endpoint.close()
             await self._runtime.close()
 
-        @blueprint.get("/health")
         async def health(request: Request) -> HTTPResponse:
             processor = _processor(request)
             if processor is None:
                 return _error(503, "model_missing")
             return json_answer({"status": "ok", "model": processor.model_filename})
 
-        @blueprint.get("/")
-        async def root(request: Request) -> HTTPResponse:
-            return await health(request)
+        blueprint.add_route(health, "/", name="root")
+        blueprint.add_route(health, "/health", name="health")
 
         @blueprint.post("/webhook")
         async def webhook(request: Request) -> HTTPResponse:
@@ -132,17 +130,21 @@ class ZhikeChannel(InputChannel):
             else:
                 parse = turns.understand(await processor.parse_message(UserMessage(turn.text)))
             collected = turns.Collected()
-            await processor.handle_message(
-                UserMessage(
-                    turn.text,
-                    collected,
-                    turn.sender,
-                    parse_data=parse,
-                    input_channel=self.name(),
-                    message_id=turn.message_id,
-                    metadata=turn.metadata,
-                )
+            if tracker is not None:
+                processor.at_hand[turn.sender] = tracker
+            message = UserMessage(
+                turn.text,
+                collected,
+                turn.sender,
+                parse_data=parse,
+                input_channel=self.name(),
+                message_id=turn.message_id,
+                metadata=turn.metadata,
             )
+            try:
+                await processor.handle_message(message)
+            finally:
+                processor.at_hand.pop(turn.sender, None)
         if not collected.replies:
             raise TurnFailed("nothing was said")
         return _answer(collected.replies, turns.understood(parse), processor)

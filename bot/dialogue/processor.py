@@ -24,6 +24,7 @@ from rasa.shared.core.events import ActionExecuted, Event
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
+from bot.dialogue import action_checks
 from care.rules import signing
 
 ACTION_TIMEOUT_S = 5.0
@@ -77,7 +78,19 @@ class CarefulProcessor(MessageProcessor):
         processor = cls.__new__(cls)
         processor.__dict__.update(loaded.__dict__)
         processor.on_circuit_break = _circuit_broke
+        processor.at_hand = {}
         return processor
+
+    #: Histories that the channel has just read under the conversation's lock: not to be read a second time.
+    at_hand: dict[str, DialogueStateTracker]
+
+    async def get_tracker(self, conversation_id: str) -> DialogueStateTracker:
+        read = self.at_hand.pop(conversation_id, None)
+        if read is None:
+            return await super().get_tracker(conversation_id)
+        read.model_id = self.model_metadata.model_id
+        read.assistant_id = read.assistant_id or self.model_metadata.assistant_id
+        return read
 
     async def _run_action(
         self,
@@ -130,6 +143,7 @@ def _circuit_broke(tracker: DialogueStateTracker, *_: Any) -> None:
 
 def adopt(agent: Agent, endpoint: ActionEndpoint) -> None:
     """Puts `agent` under careful handling: no fail-safe store, watched actions, the signed endpoint."""
+    action_checks.install()
     store = agent.tracker_store
     if isinstance(store, FailSafeTrackerStore):
         store = store._tracker_store

@@ -44,6 +44,7 @@ class Servers:
     settings: Settings
     environ: dict[str, str]
     folder: Path
+    archive: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
 
@@ -79,6 +80,12 @@ def start(servers: Servers, name: str, *argv: str) -> tuple[subprocess.Popen[byt
 def start_actions(servers: Servers) -> subprocess.Popen[bytes]:
     process, log = start(servers, "actions", "-m", "actions")
     wait_for(f"{servers.settings.actions_url}/health", process, log, 60)
+    return process
+
+
+def start_rasa(servers: Servers) -> subprocess.Popen[bytes]:
+    process, log = start(servers, "rasa", "-m", "bot.dialogue.server", "--model", str(servers.archive))
+    wait_for(f"{servers.settings.rasa_url}/webhooks/zhike/health", process, log, 180)
     return process
 
 
@@ -122,13 +129,10 @@ def servers(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     settings = load_settings(own)
     run_apart(create_tables(settings.database_url))
     run_apart(_stock(settings))
-    started = Servers(settings, model.rasa_environment(own), folder)
+    started = Servers(settings, model.rasa_environment(own), folder, archive)
     started.processes["actions"] = start_actions(started)
-    started.processes["rasa"], log = start(
-        started, "rasa", "-m", "bot.dialogue.server", "--model", str(archive)
-    )
     try:
-        wait_for(f"{settings.rasa_url}/webhooks/zhike/health", started.processes["rasa"], log, 180)
+        started.processes["rasa"] = start_rasa(started)
         yield started
     finally:
         for process in started.processes.values():

@@ -7,11 +7,12 @@ import re
 import pytest
 from sqlalchemy import select
 
+from bot.dialogue.client import BotUnavailable
 from care.records.complaint import Complaint, ComplaintEvent
 from care.records.interaction import Promise
 from care.rules.complaint import ComplaintState
 from care.services import complaints
-from tests.dialogue.conftest import Visitor
+from tests.dialogue.conftest import Servers, Visitor, start_actions, start_rasa
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +34,7 @@ async def test_four_answers_make_a_case_with_number_and_time(visitor: Visitor) -
     heard = await visitor.says("我要投诉")
     assert any(word in heard for word in ("抱歉", "对不起"))
     assert "!" not in heard
-    assert "!" not in heard
+    assert "\uff01" not in heard
     assert (await the_complaint(visitor)).state is ComplaintState.DRAFT, "in the records from the first word"
 
     await visitor.says("洗衣机用了两天就漏水,地板都泡坏了")
@@ -180,6 +181,29 @@ async def test_an_order_asked_about_inside_a_complaint_is_shown_and_the_form_goe
     await visitor.says("我的空调快递到哪了?")
     assert visitor.card["number"] == visitor.shipped
     assert any("和订单无关" in title for title in visitor.titles)
+
+
+async def test_a_product_named_instead_of_a_wish_is_kept_and_the_wish_asked_again(visitor: Visitor) -> None:
+    await visitor.says("我要投诉,客服态度很差还挂我电话")
+    await visitor.presses("和订单无关")
+    await visitor.says("就是买空调那次")
+    assert "退款" in visitor.titles
+    assert (await the_complaint(visitor)).remedy_said is None
+
+
+async def test_kill_9_of_both_servers_in_the_middle_loses_nothing(servers: Servers, visitor: Visitor) -> None:
+    await visitor.says("我要投诉,耳机质量太差了,左耳没声音")
+    for name in ("rasa", "actions"):
+        servers.processes[name].kill()
+        servers.processes[name].wait()
+    with pytest.raises(BotUnavailable):
+        await visitor.says("退款")
+    servers.processes["actions"] = start_actions(servers)
+    servers.processes["rasa"] = start_rasa(servers)
+    await visitor.gets_answer()  # the message that waited in the records
+    heard = await visitor.says("三天内")
+    assert "希望处理:退款" in heard
+    assert CASE_NUMBER.search(await visitor.presses("对"))
 
 
 async def test_an_old_order_is_found_by_its_product(visitor: Visitor) -> None:
