@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.web import texts
 from bot.web.keys import PARTS
-from bot.web.security import PAGE_POLICY, chat_policy
+from bot.web.security import PAGE_POLICY, chat_policy, workplace_policy
 from care.rules.errors import CareError, NotFound
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -40,6 +40,28 @@ async def chat(request: web.Request) -> web.StreamResponse:
             "Content-Security-Policy": chat_policy(request.host, settings.trusted_origins),
         },
     )
+
+
+async def desk(request: web.Request) -> web.StreamResponse:
+    return _workplace(request, "desk.html", texts.DESK)
+
+
+async def console(request: web.Request) -> web.StreamResponse:
+    return _workplace(request, "console.html", texts.CONSOLE)
+
+
+def _workplace(request: web.Request, file: str, name: str) -> web.StreamResponse:
+    """A page for staff; it signs in over the API, so the page itself holds nothing."""
+    page = _dist(request) / file
+    if not page.is_file():
+        shop = request.app[PARTS].care.settings.shop_name
+        return _page("not_yet.html", status=404, shop=shop, name=name)
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Cache-Control": _ASK_AGAIN,
+        "Content-Security-Policy": workplace_policy(request.host),
+    }
+    return web.FileResponse(page, headers=headers)
 
 
 async def widget(request: web.Request) -> web.StreamResponse:
@@ -99,9 +121,9 @@ def error_page(request: web.Request, refusal: CareError, headers: Mapping[str, s
 
 
 def _page(
-    name: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: str
+    template_name: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: str
 ) -> web.Response:
-    template = Template((_TEMPLATES / name).read_text(encoding="utf-8"))
+    template = Template((_TEMPLATES / template_name).read_text(encoding="utf-8"))
     text = template.substitute({key: html.escape(value) for key, value in values.items()})
     response = web.Response(text=text, status=status, content_type="text/html", headers=headers)
     response.headers["Content-Security-Policy"] = PAGE_POLICY

@@ -43,6 +43,8 @@ _CONVERSATION = r"/api/desk/conversations/{conversation:[0-9a-f-]{36}}"
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/", pages.front, ANYONE, "首页,转到聊天页"),
     Route("GET", "/chat", pages.chat, ANYONE, "聊天页"),
+    Route("GET", "/desk", pages.desk, ANYONE, "坐席台"),
+    Route("GET", "/console", pages.console, ANYONE, "管理台"),
     Route("GET", "/privacy", pages.privacy, ANYONE, "隐私说明"),
     Route("GET", "/widget.js", pages.widget, ANYONE, "嵌入脚本"),
     Route("GET", "/assets/{path:.+}", pages.asset, ANYONE, "前端文件"),

@@ -25,15 +25,23 @@ _ALWAYS = {
 
 
 def chat_policy(host: str, trusted_origins: Sequence[str]) -> str:
-    """For `/chat`: own scripts and styles from files only; framed by itself and trusted hosts."""
+    """For `/chat`: own files only; framed by itself and trusted hosts."""
+    trusted = "".join(f" {origin}" for origin in trusted_origins)
+    return f"{_own_files(host, trusted)}; frame-ancestors 'self'{trusted}"
+
+
+def workplace_policy(host: str) -> str:
+    """For the staff's pages: own files only, in nobody's frame."""
+    return f"{_own_files(host, '')}; frame-ancestors 'none'"
+
+
+def _own_files(host: str, trusted: str) -> str:
     # Older Safari does not count the socket of the same host as 'self'.
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
-    trusted = "".join(f" {origin}" for origin in trusted_origins)
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
         f"img-src 'self' data: blob:{trusted}; connect-src 'self'{sockets}; "
-        f"base-uri 'none'; form-action 'none'; frame-ancestors 'self'{trusted}; "
-        "require-trusted-types-for 'script'"
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     )
 
 

@@ -72,6 +72,20 @@ class TestPages:
         )
         assert "X-Frame-Options" not in answer.headers
 
+    @pytest.mark.parametrize(("path", "name"), [("/desk", "坐席台"), ("/console", "管理台")])
+    async def test_the_staffs_pages_are_in_nobodys_frame(
+        self, dist: Path, start: Start, care_sqlite: Care, path: str, name: str
+    ) -> None:
+        settings = replace(care_sqlite.settings, trusted_origins=("https://shop.example",))
+        client = await start(replace(care_sqlite, settings=settings))
+        missing = await client.get(path)
+        assert (missing.status, f"还没有{name}" in await missing.text()) == (404, True)
+        (dist / f"{path[1:]}.html").write_text("<!doctype html>", encoding="utf-8")
+        built = await client.get(path)
+        assert built.status == 200
+        assert policy(built.headers["Content-Security-Policy"])["frame-ancestors"] == "'none'"
+        assert built.headers["X-Frame-Options"] == "DENY"
+
     async def test_a_forged_host_header_gets_nothing_into_the_policy(
         self, dist: Path, client: TestClient[Any, Any]
     ) -> None:

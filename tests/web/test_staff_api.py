@@ -19,6 +19,9 @@ Connect = Callable[..., Awaitable[Visitor]]
 SignIn = Callable[..., Awaitable[Agent]]
 
 
+NOBODYS = "0189d2b4-7b4b-7c3e-8a52-1f2e3d4c5b6a"
+
+
 async def error_of(answer: Any) -> dict[str, Any]:
     body: dict[str, Any] = (await answer.json())["error"]
     assert any("\u4e00" <= char <= "\u9fff" for char in body["message"])
@@ -137,12 +140,12 @@ class TestPermissions:
             ("GET", "/api/staff/me"),
             ("POST", "/api/staff/logout"),
             ("GET", "/api/desk/queue"),
-            ("GET", f"/api/desk/conversations/{uuid.uuid4()}"),
-            ("POST", f"/api/desk/conversations/{uuid.uuid4()}/take"),
-            ("POST", f"/api/desk/conversations/{uuid.uuid4()}/send"),
-            ("POST", f"/api/desk/conversations/{uuid.uuid4()}/typing"),
-            ("POST", f"/api/desk/conversations/{uuid.uuid4()}/return_to_bot"),
-            ("POST", f"/api/desk/conversations/{uuid.uuid4()}/close"),
+            ("GET", f"/api/desk/conversations/{NOBODYS}"),
+            ("POST", f"/api/desk/conversations/{NOBODYS}/take"),
+            ("POST", f"/api/desk/conversations/{NOBODYS}/send"),
+            ("POST", f"/api/desk/conversations/{NOBODYS}/typing"),
+            ("POST", f"/api/desk/conversations/{NOBODYS}/return_to_bot"),
+            ("POST", f"/api/desk/conversations/{NOBODYS}/close"),
         ],
     )
     @pytest.mark.parametrize("cookie", [None, "", "forged", "x" * 3000, "键"])
@@ -276,9 +279,9 @@ class TestServing:
         ("body", "status", "code"),
         [
             ({"client_msg_id": "x", "text": "你好"}, 400, "bad_frame"),
-            ({"client_msg_id": str(uuid.uuid4()), "text": "  "}, 400, "empty_message"),
-            ({"client_msg_id": str(uuid.uuid4()), "text": "长" * 4001}, 413, "message_too_long"),
-            ({"client_msg_id": str(uuid.uuid4())}, 400, "invalid_input"),
+            ({"client_msg_id": NOBODYS, "text": "  "}, 400, "empty_message"),
+            ({"client_msg_id": NOBODYS, "text": "长" * 4001}, 413, "message_too_long"),
+            ({"client_msg_id": NOBODYS}, 400, "invalid_input"),
         ],
     )
     async def test_an_agents_unusable_message_is_named(
