@@ -17,6 +17,9 @@ from bot.nlu.understanding import ModelMissing, Understanding
 from bot.parse import ROOT, parse_lines, parsed
 from bot.up.model import model_path
 
+#: Rasa and TensorFlow warn about their own pins while they are imported and loaded.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 MESSAGES = [
     "你好,订单88120231105到哪了",
     "我要投诉,退款,顺便问下双十一还降吗",
