@@ -29,7 +29,7 @@ from bot.web.frames import (
 )
 from bot.web.keys import ADDRESS, PARTS, Parts
 from bot.web.sending import Sender
-from bot.web.tasks import end
+from bot.web.tasks import end, whole
 from care.rules.errors import BadFrame, CareError, ConversationClosed, Forbidden, TooManyRequests, Unavailable
 from care.services import conversations, handoff, identity
 from care.services.conversations import Accepted, ConversationView
@@ -158,7 +158,7 @@ class ChatConnection:
                 if not self._strikes.take():
                     self.close_soon(WSCloseCode.POLICY_VIOLATION, "too many bad frames")
                 return
-            await self._handle(frame)
+            await whole(self._handle(frame))
         except CareError as refusal:
             await self._refuse(refusal, client_msg_id)
         except Exception:

@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 LEASE_PAUSES = 4
 #: A job that hangs must not stop the others, nor be done twice: it ends before its lease does.
 MIN_LEASE_S = 30
+#: A job under way may come to its end when the service stops, but not for long.
+STOP_GRACE_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Clockwork:
         self._care = care
         self._jobs = all_jobs
         self._metrics = metrics
+        self._stopping = asyncio.Event()
         self._holder = f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
     async def run(self) -> None:
@@ -69,16 +72,20 @@ class Clockwork:
         try:
             await asyncio.wait(keepers)
         finally:
+            self._stopping.set()
+            await asyncio.wait(keepers, timeout=STOP_GRACE_S)
             await end(keepers)
             for job in self._jobs:
                 with suppress(CareError):
                     await leases.release(self._care, job.name, self._holder)
 
     async def _keep(self, job: Job) -> None:
-        while True:
+        while not self._stopping.is_set():
             result = await self.run_once(job)
             self._metrics.jobs.labels(job.name, result).inc()
-            await asyncio.sleep(job.pause_s)
+            with suppress(asyncio.TimeoutError):
+                async with timeout(job.pause_s):
+                    await self._stopping.wait()
 
     async def run_once(self, job: Job) -> str:
         """``done``, ``elsewhere`` when another process has the lease, or ``failed``; never raises."""

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import structlog
 from async_timeout import timeout
 
-from bot.web.tasks import end
+from bot.web.tasks import end, whole
 from care.adapters.bus import QUEUE_CHANNEL, conversation_channel
 from care.rules.errors import CareError
 from care.services import watching
@@ -105,7 +105,7 @@ class Hub:
             if not self._rooms:
                 continue
             try:
-                stands = await watching.stands(self._care, list(self._rooms))
+                stands = await whole(watching.stands(self._care, list(self._rooms)))
             except CareError:
                 log.warning("poll failed", exc_info=True)
                 continue

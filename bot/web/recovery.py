@@ -9,6 +9,7 @@ import structlog
 
 from bot.web.dispatcher import Dispatcher
 from bot.web.readiness import ReadinessProbe
+from bot.web.tasks import whole
 
 log = structlog.get_logger(__name__)
 
@@ -39,5 +40,5 @@ class Recovery:
         """Wakes every conversation with an unanswered message, unless the bot is still starting."""
         if time.monotonic() - self._started < BOT_STARTS_S and await self._readiness.is_bot_away():
             return False
-        await self._dispatcher.recover()
+        await whole(self._dispatcher.recover())
         return True

@@ -26,7 +26,7 @@ from bot.web.frames import (
     write_frame,
 )
 from bot.web.metrics import Metrics
-from bot.web.tasks import end
+from bot.web.tasks import end, whole
 from care.rules.errors import CareError
 from care.rules.vocabulary import Owner
 from care.services import conversations, transcript
@@ -173,7 +173,7 @@ class Sender:
             return
         page_size = PAGE
         while page_size == PAGE:
-            page = await transcript.history(self._care, view.id, after=self._cursor, limit=PAGE)
+            page = await whole(transcript.history(self._care, view.id, after=self._cursor, limit=PAGE))
             page_size = len(page)
             for line in page:
                 if binding != self._binding:
@@ -182,7 +182,7 @@ class Sender:
         if not self._owner_is_news:
             return
         self._owner_is_news = False
-        fresh = await conversations.get_conversation(self._care, view.public_id)
+        fresh = await whole(conversations.get_conversation(self._care, view.public_id))
         if binding != self._binding:
             return
         self._view = fresh
