@@ -149,12 +149,7 @@ async def drop_draft(care: Care, conversation_id: int) -> bool:
         await conversation_rows.locked(session, conversation_id)
         draft = await open_draft_row(session, conversation_id)
         if draft is None:
-            newest = await session.scalar(
-                select(Complaint)
-                .where(Complaint.conversation_id == conversation_id)
-                .order_by(Complaint.id.desc())
-                .limit(1)
-            )
+            newest = await newest_complaint(session, conversation_id)
             return (
                 newest is not None and newest.state is ComplaintState.WITHDRAWN and newest.case_number is None
             )
@@ -271,6 +266,17 @@ async def open_draft_row(session: AsyncSession, conversation_id: int) -> Complai
     found: Complaint | None = await session.scalar(
         select(Complaint)
         .where(Complaint.conversation_id == conversation_id, Complaint.state == ComplaintState.DRAFT)
+        .order_by(Complaint.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def newest_complaint(session: AsyncSession, conversation_id: int) -> Complaint | None:
+    """The conversation's last complaint, in whatever state."""
+    found: Complaint | None = await session.scalar(
+        select(Complaint)
+        .where(Complaint.conversation_id == conversation_id)
         .order_by(Complaint.id.desc())
         .limit(1)
     )

@@ -14,7 +14,7 @@ from care.rules.times import format_moment
 from care.rules.vocabulary import Owner, Speaker
 from care.services import complaint_log, conversation_rows, interactions, promises, transcript
 from care.services.case_numbers import next_case_number
-from care.services.complaint_drafts import open_draft_row
+from care.services.complaint_drafts import newest_complaint, open_draft_row
 from care.services.complaint_grading import regrade_by_facts
 from care.services.complaint_moves import Change, apply_move, customers_last_word, locked
 from care.services.complaint_orders import link_order, order_facts
@@ -108,8 +108,8 @@ async def receipt_of(session: AsyncSession, case: Complaint) -> Receipt:
 async def confirm_draft(care: Care, conversation_id: int, source_message_id: int) -> Receipt:
     """The customer's yes to the restatement: received, given to an owner, acknowledged, promised.
 
-    The same message again gives the same receipt. A draft that was meanwhile received by silence
-    gives its receipt too.
+    The same message again gives the same receipt. A draft that was received meanwhile, by silence or by
+    a yes whose answer never arrived, gives its receipt too.
 
     Raises:
         NotFound: the conversation has no draft and no case.
@@ -124,8 +124,8 @@ async def confirm_draft(care: Care, conversation_id: int, source_message_id: int
             return await receipt_of(session, await locked(session, confirmed.complaint_id))
         draft = await open_draft_row(session, conversation_id)
         if draft is None:
-            case = await _received_by_silence(session, conversation_id)
-            if case is None:
+            case = await newest_complaint(session, conversation_id)
+            if case is None or case.case_number is None:
                 raise NotFound("没有正在登记的投诉。")
             return await receipt_of(session, case)
         draft.customer_id = draft.customer_id or await verified_customer_id(
@@ -193,16 +193,6 @@ async def _receive_silent(care: Care, complaint_id: int, conversation_id: int | 
         await conversation_rows.announce(care, conversation)
         await interactions.note_data(care, conversation.id, written=("complaint",))
     return receipt
-
-
-async def _received_by_silence(session: AsyncSession, conversation_id: int) -> Complaint | None:
-    found: Complaint | None = await session.scalar(
-        select(Complaint)
-        .where(Complaint.conversation_id == conversation_id, Complaint.received_by == CLOCKWORK)
-        .order_by(Complaint.received_at.desc(), Complaint.id.desc())
-        .limit(1)
-    )
-    return found
 
 
 async def _draft_order_number(care: Care, conversation_id: int) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,18 +72,31 @@ async def books_of(care: Care, public_id: str) -> Books:
         return Books(conversation, list(messages), cases, list(events), list(promises), turns)
 
 
-async def check_books(care: Care, one: Customer) -> Books:
+async def settled(care: Care, public_id: str, seconds: float = 60.0) -> Books:
+    """The books once no message waits for the bot any more."""
+    for _ in range(int(seconds / 0.25)):
+        books = await books_of(care, public_id)
+        if not books.waiting:
+            return books
+        await asyncio.sleep(0.25)
+    raise AssertionError(f"still waiting after {seconds} s: {[m.text for m in books.waiting]}")
+
+
+async def check_books(care: Care, one: Customer, *other_tabs: Customer) -> Books:
     """Nothing lost, nothing doubled, nothing out of order: for the customer, the dialogue and the complaint log."""
-    books = await books_of(care, one.conversation)
-    assert one.contradictions == []
+    books = await settled(care, one.conversation)
+    for tab in (one, *other_tabs):
+        await tab.until(lambda tab=tab: tab.cursor == books.conversation.last_seq, 15.0)
+        assert tab.contradictions == []
+        assert tab.transcript() == [(m.seq, m.speaker.value, m.text) for m in books.shown], (
+            "what the customer saw is what the records have"
+        )
     _check_order(books)
-    _check_messages(books, one)
+    acks = {key: seq for tab in (one, *other_tabs) for key, seq in tab.acks.items()}
+    _check_messages(books, acks)
     _check_answers(books)
     _check_cases(books)
     assert await complaint_log.verify(care) == [], "the chain of every complaint is whole"
-    assert one.transcript() == [(m.seq, m.speaker.value, m.text) for m in books.shown], (
-        "what the customer saw is what the records have"
-    )
     return books
 
 
@@ -92,14 +106,13 @@ def _check_order(books: Books) -> None:
     assert books.conversation.last_seq == len(seqs)
 
 
-def _check_messages(books: Books, one: Customer) -> None:
+def _check_messages(books: Books, acks: dict[str, int]) -> None:
     stored = {m.client_msg_id: m.seq for m in books.messages if m.client_msg_id}
-    assert stored == one.acks, "every acknowledged message is stored at its number, and no other"
+    assert stored == acks, "every acknowledged message is stored at its number, and no other"
     own = [m for m in books.messages if m.speaker is Speaker.CUSTOMER]
     assert len(own) == len(stored)
     doubled = {key: n for key, n in books.turns_in_tracker.items() if n > 1}
     assert not doubled, "the dialogue has each message once"
-    assert books.waiting == [], "nothing waits for ever"
 
 
 def _check_answers(books: Books) -> None:

@@ -250,11 +250,29 @@ async def test_confirming_without_a_draft_is_not_found(care: Care, shop: Shop) -
         await complaints.confirm_draft(care, visit.id, yes.message_id)
 
 
+async def test_a_second_yes_to_a_case_whose_number_never_arrived_is_told_it(care: Care, shop: Shop) -> None:
+    visit = await shop.visit()
+    await told(shop, visit.id)
+    receipt = await complaints.confirm_draft(care, visit.id, (await shop.say(visit.id, "对")).message_id)
+    assert await complaints.confirm_draft(care, visit.id, (await shop.say(visit.id, "对")).message_id) == receipt
+    assert not await complaints.drop_draft(care, visit.id), "what was received is not let go by a late 算了"
+
+
+async def test_a_yes_after_dropping_never_means_the_case_before(care: Care, shop: Shop) -> None:
+    visit = await shop.visit()
+    await told(shop, visit.id)
+    await complaints.confirm_draft(care, visit.id, (await shop.say(visit.id, "对")).message_id)
+    await told(shop, visit.id, "还有一台也坏了")
+    await complaints.drop_draft(care, visit.id)
+    with pytest.raises(NotFound):
+        await complaints.confirm_draft(care, visit.id, (await shop.say(visit.id, "对")).message_id)
+
+
 async def test_a_dropped_draft_leaves_its_trail_and_makes_room_for_another(care: Care, shop: Shop) -> None:
     visit = await shop.visit()
     draft = await told(shop, visit.id)
-    await complaints.drop_draft(care, visit.id)
-    await complaints.drop_draft(care, visit.id)
+    assert await complaints.drop_draft(care, visit.id)
+    assert await complaints.drop_draft(care, visit.id), "the same wish again is still true"
     assert await complaints.draft_of(care, visit.id) is None
     assert (await row(care, draft.id)).state is ComplaintState.WITHDRAWN
     assert (await told(shop, visit.id, "又坏了一台,气死人")).id != draft.id

@@ -57,6 +57,13 @@ class Customer:
         """Types and sends; without a connection the message waits for one."""
         return await self._send_kept({"type": "message", "text": text}, client_msg_id, text)
 
+    async def say_once(self, text: str) -> str:
+        """Sends and forgets: what is refused is not sent again."""
+        client_msg_id = str(uuid4())
+        self._sent_texts[client_msg_id] = text
+        await self.do("message", client_msg_id=client_msg_id, text=text)
+        return client_msg_id
+
     async def press(self, title: str, client_msg_id: str | None = None) -> str:
         """Presses the newest button whose title holds `title`."""
         for line in reversed(self.said()):
