@@ -82,7 +82,7 @@ def train(force: Annotated[bool, typer.Option(help="数据没有变化也重新�
     settings = load_settings()
     archive = model_path(settings.root)
     if archive.exists() and not force:
-        console.print(f"模型已是最新:{archive.name}")
+        console.print(f"模型已是最新：{archive.name}")
         return
     with progress(console) as bar:
         step = bar.add_task("训练对话模型…")
@@ -91,12 +91,12 @@ def train(force: Annotated[bool, typer.Option(help="数据没有变化也重新�
                 train_model(
                     settings.root,
                     log=settings.var_dir / "log" / "train.log",
-                    on_step=lambda name: bar.update(step, description=f"训练:{name.rsplit('.', 1)[-1]}"),
+                    on_step=lambda name: bar.update(step, description=f"训练：{name.rsplit('.', 1)[-1]}"),
                 )
             )
         except TrainingFailed as problem:
             _fail(str(problem))
-    console.print(f"模型已训练:{archive.name}")
+    console.print(f"模型已训练：{archive.name}")
 
 
 @app.command()
@@ -171,7 +171,7 @@ def staff_add(
     from bot.chores import add_staff
 
     password = _run(add_staff(load_settings(), login=login, role=role, name=name or login))
-    console.print(f"已新建 {login}({role.label}),初始密码:{password}", markup=False, highlight=False)
+    console.print(f"已新建 {login}({role.label})，初始密码：{password}", markup=False, highlight=False)
 
 
 @staff_app.command("list")
@@ -191,7 +191,7 @@ def staff_reset(login: str) -> None:
     from bot.chores import reset_staff
 
     console.print(
-        f"{login} 的新密码:{_run(reset_staff(load_settings(), login))}", markup=False, highlight=False
+        f"{login} 的新密码：{_run(reset_staff(load_settings(), login))}", markup=False, highlight=False
     )
 
 

@@ -33,11 +33,11 @@ async def examine(settings: Settings) -> list[Finding]:
 
 async def _checks(settings: Settings) -> AsyncIterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding(sys.version_info[:2] == (3, 10), f"Python {version}(需要 3.10)")
+    yield Finding(sys.version_info[:2] == (3, 10), f"Python {version}（需要 3.10）")
 
     settings.var_dir.mkdir(parents=True, exist_ok=True)
     writable = os.access(settings.var_dir, os.W_OK)
-    yield Finding(writable, f"运行目录 {settings.var_dir} {'可写' if writable else '不可写,请检查权限'}")
+    yield Finding(writable, f"运行目录 {settings.var_dir} {'可写' if writable else '不可写，请检查权限'}")
 
     free = shutil.disk_usage(settings.var_dir).free
     yield Finding(
@@ -50,24 +50,24 @@ async def _checks(settings: Settings) -> AsyncIterator[Finding]:
     archive = model_path(settings.root)
     yield Finding(
         archive.exists(),
-        f"模型 {archive.name} " + ("与当前数据一致" if archive.exists() else "尚未训练,请运行 zhike train"),
+        f"模型 {archive.name} " + ("与当前数据一致" if archive.exists() else "尚未训练，请运行 zhike train"),
     )
 
     page = settings.root / "ui" / "dist" / "widget.js"
-    yield Finding(page.exists(), "前端已构建" if page.exists() else "前端尚未构建,请运行 make ui")
+    yield Finding(page.exists(), "前端已构建" if page.exists() else "前端尚未构建，请运行 make ui")
 
     base = f"http://{settings.host}:{settings.port}"
     if is_free(settings.host, settings.port):
-        yield Finding(True, f"端口 {settings.port} 空闲,系统没有在运行")
+        yield Finding(True, f"端口 {settings.port} 空闲，系统没有在运行")
         return
     running = await http_ok(f"{base}/healthz")()
     yield Finding(
-        running, f"{base} " + ("正在运行" if running else f"不应答,端口 {settings.port} 可能被别的程序占用")
+        running, f"{base} " + ("正在运行" if running else f"不应答，端口 {settings.port} 可能被别的程序占用")
     )
     if running:
         ready = await http_ok(f"{base}/readyz")()
         yield Finding(
-            ready, "数据库、对话服务、动作服务都就绪" if ready else f"有部件未就绪,详见 {base}/readyz"
+            ready, "数据库、对话服务、动作服务都就绪" if ready else f"有部件未就绪，详见 {base}/readyz"
         )
 
 
@@ -78,9 +78,9 @@ async def _database(settings: Settings) -> Finding:
         async with sessions.read() as session:
             await session.execute(text("SELECT 1"))
         if await present_revision(settings.database_url) == newest_revision():
-            return Finding(True, f"{kind} 数据库可用,结构是当前版本")
-        return Finding(False, f"{kind} 数据库可用,但结构不是当前版本,请运行 zhike migrate")
+            return Finding(True, f"{kind} 数据库可用，结构是当前版本")
+        return Finding(False, f"{kind} 数据库可用，但结构不是当前版本，请运行 zhike migrate")
     except Exception as problem:  # whatever the driver raises, the operator needs one line
-        return Finding(False, f"{kind} 数据库连不上:{type(problem).__name__}")
+        return Finding(False, f"{kind} 数据库连不上：{type(problem).__name__}")
     finally:
         await sessions.close()

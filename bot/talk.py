@@ -73,7 +73,7 @@ class Terminal:
             for number, button in enumerate(self._buttons, 1):
                 print(f"    {number}. {button['title']}", flush=True)
         elif frame["type"] == "owner" and frame["owner"] == "queued":
-            print(f"(正在排队,第 {frame.get('position')} 位)", flush=True)
+            print(f"(正在排队，第 {frame.get('position')} 位)", flush=True)
         elif frame["type"] == "error":
             print(f"({frame['message']})", flush=True)
 
@@ -109,7 +109,7 @@ async def talk(settings: Settings, *, phone: str | None, as_json: bool) -> int:
             await socket.close()
             listening.cancel()
     except (aiohttp.ClientError, OSError):
-        print(f"连不上 {url},请先运行 zhike up", file=sys.stderr)
+        print(f"连不上 {url}，请先运行 zhike up", file=sys.stderr)
         return 1
     return 0
 

@@ -115,7 +115,7 @@ def _async_url(url: str) -> str:
     if url.startswith(("sqlite+aiosqlite:", "postgresql+asyncpg:")):
         return url
     raise SettingsError(
-        f"ZHIKE_DATABASE_URL: {url.split(':', 1)[0]!r} 不受支持,可用 sqlite:/// 或 postgresql://"
+        f"ZHIKE_DATABASE_URL: {url.split(':', 1)[0]!r} 不受支持，可用 sqlite:/// 或 postgresql://"
     )
 
 
@@ -126,7 +126,7 @@ def _networks(text: str) -> tuple[str, ...]:
             ip_network(network, strict=False)
         except ValueError:
             raise SettingsError(
-                f"ZHIKE_TRUSTED_PROXIES: {network!r} 不是地址或网段,如 127.0.0.1 或 10.0.0.0/8"
+                f"ZHIKE_TRUSTED_PROXIES: {network!r} 不是地址或网段，如 127.0.0.1 或 10.0.0.0/8"
             ) from None
     return networks
 

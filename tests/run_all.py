@@ -33,7 +33,9 @@ def main() -> int:
         report = ARTIFACTS / f"{name}.xml"
         print(f"== {' '.join(present)}", flush=True)
         status = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *extra, *present], cwd=ROOT, check=False
+            [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *extra, *present],
+            cwd=ROOT,
+            check=False,
         ).returncode
         failed = failed or status != 0
         reports.append(report)
@@ -65,10 +67,15 @@ def bring_browser() -> list[str]:
     if any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
         return []
     folder = ROOT / "tests" / "browser"
-    node = subprocess.run(["deploy/bring-node"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+    node = subprocess.run(
+        ["deploy/bring-node"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.strip()
     path = f"{node}:{os.environ['PATH']}" if node else os.environ["PATH"]
     done = subprocess.run(
-        ["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, env={**os.environ, "PATH": path}, check=False
+        ["npm", "ci", "--silent", "--no-audit", "--no-fund"],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        check=False,
     )
     return [] if done.returncode == 0 else ["浏览器测试:没有找到 Chromium,也没能装上"]
 

@@ -77,7 +77,7 @@ async def train(root: Path, *, log: Path, on_step: Callable[[str], None] = lambd
                 if step[1] == "Starting":
                     on_step(step[2])
     if await process.wait() != 0 or not target.exists():
-        raise TrainingFailed(f"训练没有完成,原因见 {log}")
+        raise TrainingFailed(f"训练没有完成，原因见 {log}")
     _forget_old(root / "models", keep=3)
     return target
 

@@ -37,16 +37,16 @@ async def prepare(settings: Settings, console: Console, *, with_demo: bool) -> P
             async with open_care(settings) as care:
                 seeded = await seed_if_missing(care, password=demo_password(settings))
             if seeded:
-                console.print(f"  演示数据已写入:{seeded}")
+                console.print(f"  演示数据已写入：{seeded}")
         archive = model.model_path(settings.root)
         if not archive.exists():
-            bar.update(step, description="训练对话模型(首次或训练数据有变化时需要几分钟)…")
+            bar.update(step, description="训练对话模型（首次或训练数据有变化时需要几分钟）…")
             archive = await model.train(
                 settings.root,
                 log=settings.var_dir / "log" / "train.log",
-                on_step=lambda name: bar.update(step, description=f"训练对话模型:{name.rsplit('.', 1)[-1]}"),
+                on_step=lambda name: bar.update(step, description=f"训练对话模型：{name.rsplit('.', 1)[-1]}"),
             )
-            console.print(f"  模型已训练:{archive.name}")
+            console.print(f"  模型已训练：{archive.name}")
     return archive
 
 

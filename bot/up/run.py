@@ -69,7 +69,7 @@ def children(
 async def up(settings: Settings, *, with_demo: bool, console: Console) -> int:
     """Runs the whole system until SIGINT or SIGTERM; returns the exit status."""
     if not is_free(settings.host, settings.port):
-        console.print(f"[red]端口 {settings.port} 已被占用,可用 --port 另选一个。[/red]", style="bold")
+        console.print(f"[red]端口 {settings.port} 已被占用，可用 --port 另选一个。[/red]", style="bold")
         return 1
     console.print("[bold]知客 Zhike[/bold] 正在启动")
     try:
@@ -125,7 +125,7 @@ def _welcome(settings: Settings, console: Console, *, with_demo: bool) -> None:
     if with_demo:
         console.print(
             f"\n  演示账号  {' '.join(DEMO_ACCOUNTS)}  密码 {demo_password(settings)}"
-            "\n  演示客户  手机 13800000001,验证码会显示在这个窗口"
-            "\n  清除演示数据:zhike demo clear"
+            "\n  演示客户  手机 13800000001，验证码会显示在这个窗口"
+            "\n  清除演示数据：zhike demo clear"
         )
     console.print("\n  按 Ctrl-C 停止\n")

@@ -166,14 +166,14 @@ class Supervisor:
         while time.monotonic() < deadline:
             if child.process.returncode is not None:
                 raise DidNotStart(
-                    f"{child.spec.label} 没有启动({_how(child.process.returncode)}),原因见 {child.spec.log}"
+                    f"{child.spec.label} 没有启动({_how(child.process.returncode)})，原因见 {child.spec.log}"
                 )
             if await child.spec.is_ready():
                 child.ready_since = time.monotonic()
                 return
             await asyncio.sleep(0.2)
         raise DidNotStart(
-            f"{child.spec.label} 在 {child.spec.ready_timeout_s:.0f} 秒内没有就绪,原因见 {child.spec.log}"
+            f"{child.spec.label} 在 {child.spec.ready_timeout_s:.0f} 秒内没有就绪，原因见 {child.spec.log}"
         )
 
 

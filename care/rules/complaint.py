@@ -138,7 +138,7 @@ def check_move(state: ComplaintState, to: ComplaintState, facts: MoveFacts) -> N
         IllegalMove: `to` cannot follow `state`, or a condition is not met; the text says which.
     """
     if to not in LEGAL_MOVES[state]:
-        raise IllegalMove(f"投诉现在是“{state.label}”,不能变为“{to.label}”。")
+        raise IllegalMove(f"投诉现在是“{state.label}”，不能变为“{to.label}”。")
     if to in SIDE_STATES:
         _check_side_move(state, to, facts)
     elif guard := _GUARDS.get((state, to)):
@@ -193,9 +193,9 @@ def _may_execute(facts: MoveFacts) -> None:
 
 def _may_try_again(facts: MoveFacts) -> None:
     if facts.refusals < 1:
-        raise IllegalMove("客户没有拒绝方案,不能退回调查。")
+        raise IllegalMove("客户没有拒绝方案，不能退回调查。")
     if facts.refusals >= REFUSALS_TO_END:
-        raise IllegalMove("客户已两次拒绝方案,应告知外部途径并记为“未接受”。")
+        raise IllegalMove("客户已两次拒绝方案，应告知外部途径并记为“未接受”。")
     if facts.level_to is not next_level(facts.level):
         raise IllegalMove(f"方案被拒后须升级到{next_level(facts.level).label}处理。")
 
@@ -204,21 +204,21 @@ def _may_end_unresolved(facts: MoveFacts) -> None:
     if facts.refusals < REFUSALS_TO_END:
         raise IllegalMove("客户两次拒绝方案后才能记为“未接受”。")
     if not facts.outside_ways_told:
-        raise IllegalMove("须先告知客户外部途径(调解、12315、仲裁、诉讼)。")
+        raise IllegalMove("须先告知客户外部途径（调解、12315、仲裁、诉讼）。")
 
 
 def _may_close(facts: MoveFacts) -> None:
     if not facts.remedy_done:
-        raise IllegalMove("补救措施尚未完成,不能终止。")
+        raise IllegalMove("补救措施尚未完成，不能终止。")
     if not facts.customer_yes and not was_reminded_enough(
         facts.reminders, now=facts.now, silent_since=facts.silent_since
     ):
-        raise IllegalMove("客户尚未确认;未确认时须在 7 天内提醒 3 次仍无回复才能终止。")
+        raise IllegalMove("客户尚未确认；未确认时须在 7 天内提醒 3 次仍无回复才能终止。")
 
 
 def _may_reopen(facts: MoveFacts) -> None:
     if facts.ended_at is None or facts.now - facts.ended_at > REOPEN_WITHIN:
-        raise IllegalMove("终止已超过 30 天,请新建投诉。")
+        raise IllegalMove("终止已超过 30 天，请新建投诉。")
 
 
 _GUARDS: Mapping[tuple[ComplaintState, ComplaintState], Callable[[MoveFacts], None]] = MappingProxyType(

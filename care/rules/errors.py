@@ -22,7 +22,7 @@ class CareError(Exception):
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400
-    default: ClassVar[str] = "请求没有成功,请稍后再试。"
+    default: ClassVar[str] = "请求没有成功，请稍后再试。"
 
     def __init__(self, message: str | None = None, *, fields: dict[str, str] | None = None) -> None:
         self.message = message or self.default
@@ -37,23 +37,23 @@ class CareError(Exception):
 
 
 class InvalidInput(CareError):
-    code, status, default = "invalid_input", 400, "内容有误,请检查后再提交。"
+    code, status, default = "invalid_input", 400, "内容有误，请检查后再提交。"
 
 
 class EmptyMessage(InvalidInput):
-    code, default = "empty_message", "消息是空的,请输入文字后再发送。"
+    code, default = "empty_message", "消息是空的，请输入文字后再发送。"
 
 
 class MessageTooLong(InvalidInput):
-    code, status, default = "message_too_long", 413, "消息超过 1000 字,请分成几条发送。"
+    code, status, default = "message_too_long", 413, "消息超过 1000 字，请分成几条发送。"
 
 
 class BadFrame(InvalidInput):
-    code, default = "bad_frame", "收到的数据格式不对,请刷新页面后再试。"
+    code, default = "bad_frame", "收到的数据格式不对，请刷新页面后再试。"
 
 
 class UnknownButton(InvalidInput):
-    code, default = "unknown_button", "这个选项已失效,请直接输入您的问题。"
+    code, default = "unknown_button", "这个选项已失效，请直接输入您的问题。"
 
 
 class NotSignedIn(CareError):
@@ -65,7 +65,7 @@ class NotVerified(CareError):
 
 
 class VerificationFailed(CareError):
-    code, status, default = "verification_failed", 403, "核实没有通过,请检查后再试。"
+    code, status, default = "verification_failed", 403, "核实没有通过，请检查后再试。"
 
 
 class Forbidden(CareError):
@@ -77,11 +77,11 @@ class NotFound(CareError):
 
 
 class Conflict(CareError):
-    code, status, default = "conflict", 409, "内容已被他人更新,请刷新后再试。"
+    code, status, default = "conflict", 409, "内容已被他人更新，请刷新后再试。"
 
 
 class ConversationClosed(Conflict):
-    code, default = "conversation_closed", "本次会话已结束,请重新发起咨询。"
+    code, default = "conversation_closed", "本次会话已结束，请重新发起咨询。"
 
 
 class AlreadyTaken(Conflict):
@@ -93,8 +93,8 @@ class IllegalMove(Conflict):
 
 
 class TooManyRequests(CareError):
-    code, status, default = "too_many_requests", 429, "操作太频繁了,请稍等片刻再试。"
+    code, status, default = "too_many_requests", 429, "操作太频繁了，请稍等片刻再试。"
 
 
 class Unavailable(CareError):
-    code, status, default = "unavailable", 503, "服务暂时不可用,您的消息已保存,恢复后会继续处理。"
+    code, status, default = "unavailable", 503, "服务暂时不可用，您的消息已保存，恢复后会继续处理。"

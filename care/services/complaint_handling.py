@@ -52,7 +52,7 @@ async def note_remedy_done(
         if idempotency_key and await complaint_log.event_of_key(session, idempotency_key):
             return await case_view(session, complaint)
         if complaint.state is not ComplaintState.EXECUTING:
-            raise Conflict(f"投诉现在是“{complaint.state.label}”,执行中才能登记处理完成。")
+            raise Conflict(f"投诉现在是“{complaint.state.label}”，执行中才能登记处理完成。")
         now = care.clock.now()
         complaint.remedy_done_at = now
         await complaint_log.append(

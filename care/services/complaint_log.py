@@ -182,17 +182,17 @@ def faults_of(complaint: Complaint, trail: Sequence[ComplaintEvent]) -> Iterator
 
     if complaint.state_version >= expected:
         yield link(
-            Fault.MISSING_TAIL, expected, f"应有 {complaint.state_version} 条记录,只有到第 {expected - 1} 条"
+            Fault.MISSING_TAIL, expected, f"应有 {complaint.state_version} 条记录，只有到第 {expected - 1} 条"
         )
     elif complaint.state_version < expected - 1 or not trail:
         yield link(
-            Fault.STATE_DIFFERS, None, f"投诉记为 {complaint.state_version} 条,记录有 {expected - 1} 条"
+            Fault.STATE_DIFFERS, None, f"投诉记为 {complaint.state_version} 条，记录有 {expected - 1} 条"
         )
     else:
         recorded = next((e.to_state for e in reversed(trail) if e.to_state is not None), None)
         if recorded != complaint.state.value:
             yield link(
-                Fault.STATE_DIFFERS, trail[-1].seq, f"记录为 {recorded},投诉为 {complaint.state.value}"
+                Fault.STATE_DIFFERS, trail[-1].seq, f"记录为 {recorded}，投诉为 {complaint.state.value}"
             )
 
 
@@ -210,7 +210,7 @@ async def _cases_gone(session: AsyncSession) -> list[BrokenLink]:
         for n in range(1, counter.last + 1):
             number = case_number(day, n)
             if number not in known:
-                gone.append(BrokenLink(Fault.CASE_GONE, None, number, None, "该编号已发出,但投诉不在库中"))
+                gone.append(BrokenLink(Fault.CASE_GONE, None, number, None, "该编号已发出，但投诉不在库中"))
     return gone
 
 

@@ -79,7 +79,7 @@ async def move_owner(session: AsyncSession, conversation: Conversation, to: Owne
         .execution_options(synchronize_session=False)
     )
     if moved.first() is None:
-        raise Conflict("会话状态已变化,请刷新后再试。")
+        raise Conflict("会话状态已变化，请刷新后再试。")
     await session.refresh(conversation)
 
 

@@ -177,7 +177,7 @@ async def take(care: Care, conversation_id: int, staff_id: int) -> None:
         conversation = await locked(session, conversation_id)
         await _active_staff(session, staff_id)
         if conversation.owner is Owner.CLOSED:
-            raise ConversationClosed("会话已结束,不能接待。")
+            raise ConversationClosed("会话已结束，不能接待。")
         if conversation.owner is Owner.HUMAN:
             if conversation.agent_id == staff_id:
                 return
@@ -211,7 +211,7 @@ async def say_as_agent(
     if not clean:
         raise EmptyMessage()
     if len(clean) > _MAX_AGENT_CHARACTERS:
-        raise MessageTooLong("消息超过 4000 字,请分成几条发送。")
+        raise MessageTooLong("消息超过 4000 字，请分成几条发送。")
     now = care.clock.now()
     async with care.sessions.write() as session:
         conversation = await locked(session, conversation_id)
@@ -299,13 +299,13 @@ async def _end_handoff(session: AsyncSession, conversation: Conversation, now: d
 
 def _check_holder(conversation: Conversation, staff_id: int) -> None:
     if not may_agent_speak(conversation.owner) or conversation.agent_id != staff_id:
-        raise Forbidden("您没有接待这个会话,请先接管。")
+        raise Forbidden("您没有接待这个会话，请先接管。")
 
 
 async def _active_staff(session: AsyncSession, staff_id: int) -> Staff:
     staff = await session.get(Staff, staff_id)
     if staff is None or not staff.active:
-        raise NotFound("没有这个坐席,或已停用。")
+        raise NotFound("没有这个坐席，或已停用。")
     return staff
 
 

@@ -107,7 +107,7 @@ def sms_handler(care: Care) -> Callable[[dict[str, Any]], Awaitable[None]]:
             digits, phone = _code_of(care, conversation, code), code.phone
         await care.sms.send(
             phone,
-            f"【{care.settings.shop_name}】验证码 {digits},5 分钟内有效。请勿告诉他人,客服不会向您索要。",
+            f"【{care.settings.shop_name}】验证码 {digits},5 分钟内有效。请勿告诉他人，客服不会向您索要。",
         )
 
     return send
@@ -137,7 +137,7 @@ async def verify_code(care: Care, conversation_id: int, code: str) -> CustomerRe
                 return await _set_verified(session, conversation, customer, VerifiedBy.CODE, now)
             row.tries += 1
     # Raised after the transaction, so that the wrong try is counted.
-    raise VerificationFailed("验证码不正确或已过期,请检查后再试,或重新获取。")
+    raise VerificationFailed("验证码不正确或已过期，请检查后再试，或重新获取。")
 
 
 async def verify_order_tail(
@@ -179,7 +179,7 @@ async def verify_order_tail(
             if customer is not None:
                 await _forget_attempts(session, attempt_ids)
                 return await _set_verified(session, conversation, customer, VerifiedBy.ORDER_TAIL, now)
-    raise VerificationFailed("订单号与手机尾号不匹配,请检查后再试。")
+    raise VerificationFailed("订单号与手机尾号不匹配，请检查后再试。")
 
 
 async def verify_token(care: Care, conversation_id: int, token: str) -> CustomerRef:
@@ -200,7 +200,7 @@ async def verify_token(care: Care, conversation_id: int, token: str) -> Customer
         if customer is not None:
             return await _set_verified(session, conversation, customer, VerifiedBy.TOKEN, now)
     log.warning("a valid identity token names a customer that is not in the records")
-    raise VerificationFailed("没有找到您的客户资料,请用手机号验证。")
+    raise VerificationFailed("没有找到您的客户资料，请用手机号验证。")
 
 
 async def customer_of(care: Care, conversation_id: int) -> CustomerSummary | None:
@@ -227,7 +227,7 @@ async def _set_verified(
     session: AsyncSession, conversation: Conversation, customer: Customer, by: VerifiedBy, now: datetime
 ) -> CustomerRef:
     if conversation.owner is Owner.CLOSED:
-        raise VerificationFailed("本次会话已结束,请重新发起咨询。")
+        raise VerificationFailed("本次会话已结束，请重新发起咨询。")
     conversation.customer_id = customer.id
     conversation.verified_by = by
     conversation.verified_at = now
@@ -244,12 +244,12 @@ async def _check_code_limits(session: AsyncSession, conversation_id: int, phone:
         return int(count or 0)
 
     if await sent_since(now - CODE_PAUSE, OneTimeCode.phone == phone):
-        raise TooManyRequests("验证码刚刚发送过,请 60 秒后再获取。")
+        raise TooManyRequests("验证码刚刚发送过，请 60 秒后再获取。")
     if await sent_since(now - _HOUR, OneTimeCode.phone == phone) >= CODES_PER_PHONE_AND_HOUR:
-        raise TooManyRequests("这个手机号获取验证码太频繁,请一小时后再试。")
+        raise TooManyRequests("这个手机号获取验证码太频繁，请一小时后再试。")
     in_conversation = OneTimeCode.conversation_id == conversation_id
     if await sent_since(now - _HOUR, in_conversation) >= CODES_PER_CONVERSATION_AND_HOUR:
-        raise TooManyRequests("获取验证码太频繁,请一小时后再试。")
+        raise TooManyRequests("获取验证码太频繁，请一小时后再试。")
 
 
 async def _check_attempts(session: AsyncSession, key: str, since: datetime, limit: int) -> None:
@@ -259,7 +259,7 @@ async def _check_attempts(session: AsyncSession, key: str, since: datetime, limi
         .where(VerificationAttempt.key == key, VerificationAttempt.at > since)
     )
     if int(count or 0) >= limit:
-        raise TooManyRequests("核实次数太多,请稍后再试,或转人工客服。")
+        raise TooManyRequests("核实次数太多，请稍后再试，或转人工客服。")
 
 
 async def _forget_attempts(session: AsyncSession, ids: list[int]) -> None:

@@ -233,7 +233,7 @@ async def _check_not_locked(session: AsyncSession, login: str, now: datetime) ->
         .where(VerificationAttempt.key == _failures_key(login), VerificationAttempt.at > now - LOCK)
     )
     if int(failures or 0) >= FAILURES_TO_LOCK:
-        raise TooManyRequests("登录失败次数太多,账号已锁定,请 15 分钟后再试。")
+        raise TooManyRequests("登录失败次数太多，账号已锁定，请 15 分钟后再试。")
 
 
 async def _forget_failures(session: AsyncSession, login: str, staff: Staff) -> None:

@@ -58,7 +58,7 @@ async def append_events(care: Care, sender_id: str, from_seq: int, events: Seque
         async with care.sessions.write() as session:
             count = await _next_seq(session, sender_id)
             if count != from_seq:
-                raise Conflict(f"对话记录已有 {count} 条,不能从第 {from_seq} 条写起。")
+                raise Conflict(f"对话记录已有 {count} 条，不能从第 {from_seq} 条写起。")
             await session.execute(
                 insert(TrackerEvent),
                 [

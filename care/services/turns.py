@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 #: After so many turns in a row without an answer the conversation goes to a person.
 FAILURES_TO_HAND_OVER = 2
 
-APOLOGY = "抱歉,智能客服刚才没能回答您,您的消息已保存。请稍后再发一次,或点“转人工”。"
-FAILED_TO_QUEUE = "抱歉,智能客服暂时无法回答,已为您转接人工客服,{place}。您可以继续留言。"
+APOLOGY = "抱歉，智能客服刚才没能回答您，您的消息已保存。请稍后再发一次，或点“转人工”。"
+FAILED_TO_QUEUE = "抱歉，智能客服暂时无法回答，已为您转接人工客服，{place}。您可以继续留言。"
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,9 @@ def test_every_make_target_and_command_named_in_the_docs_exists(page: Path) -> N
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
     text = page.read_text()
     assert set(re.findall(r"`make ([a-z]+)`", text)) <= targets
-    known = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    known = {
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    }
     known |= {group.name for group in app.registered_groups if group.name}
     assert set(re.findall(r"`zhike ([a-z-]+)", text)) <= known
 
@@ -44,6 +46,10 @@ def test_wrong_use_ends_with_status_two() -> None:
 
 
 def test_no_address_of_a_registry_stands_in_a_lock_file() -> None:
-    locks = [*ROOT.glob("requirements*.lock"), ROOT / "ui/package-lock.json", ROOT / "tests/browser/package-lock.json"]
+    locks = [
+        *ROOT.glob("requirements*.lock"),
+        ROOT / "ui/package-lock.json",
+        ROOT / "tests/browser/package-lock.json",
+    ]
     for lock in locks:
         assert not re.search(r'"resolved"|--index-url|^\s*https?://', lock.read_text(), re.M), lock.name
