@@ -89,6 +89,7 @@ class ChatConnection:
         self._sender = Sender(ws, transport, parts.care, parts.metrics)
         self._strikes = parts.limiter.strikes()
         self._visitor = ""
+        self._is_over = False
         self._view: ConversationView | None = None
 
     async def run(self) -> None:
@@ -97,9 +98,10 @@ class ChatConnection:
         try:
             await asyncio.wait({sending, reading}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            await end([sending, reading])
+            self._is_over = True
             if self._view is not None:
                 self._parts.hub.leave(self._view.id, self)
-            await end([sending, reading])
             await self._sender.finish()
 
     def close_soon(self, code: int, reason: str) -> None:
@@ -122,9 +124,13 @@ class ChatConnection:
         if self._view is None or self._view.id == view.id:
             return
         self._parts.hub.leave(self._view.id, self)
+        self._show(view, after=0)
+
+    def _show(self, view: ConversationView, after: int) -> None:
         self._view = view
-        self._parts.hub.join(view.id, self)
-        self._sender.bind(view, self._visitor, after=0)
+        if not self._is_over:  # the visitor may have left while the records were asked
+            self._parts.hub.join(view.id, self)
+            self._sender.bind(view, self._visitor, after)
 
     # Reading.
 
@@ -230,9 +236,7 @@ class ChatConnection:
         is_same = hello.conversation in (None, view.public_id) and visit.visitor_token is None
         # Numbers of another conversation mean nothing here.
         after = hello.after if is_same and hello.after <= view.seq else 0
-        self._view = view
-        self._parts.hub.join(view.id, self)
-        self._sender.bind(view, self._visitor, after)
+        self._show(view, after)
         if hello.identity is not None:
             await identity.verify_token(self._care, view.id, hello.identity)
 

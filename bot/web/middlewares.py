@@ -8,6 +8,7 @@ import uuid
 
 import structlog
 from aiohttp import web
+from aiohttp.hdrs import METH_ALL
 from aiohttp.typedefs import Handler
 
 from bot.web import pages, texts
@@ -47,12 +48,14 @@ async def scope(request: web.Request, handler: Handler) -> web.StreamResponse:
     with structlog.contextvars.bound_contextvars(request=request[REQUEST_ID]):
         response = await handler(request)
         took = time.monotonic() - started
-        parts.metrics.requests.labels(request.method, route, str(response.status)).inc()
+        # Anybody can invent methods, and each label is kept for ever.
+        method = request.method if request.method in METH_ALL else "other"
+        parts.metrics.requests.labels(method, route, str(response.status)).inc()
         if not isinstance(response, web.WebSocketResponse):
             parts.metrics.request_seconds.labels(route).observe(took)
         # The route, not the path: a path carries ids.
         write = log.debug if route in _QUIET else log.info
-        write("http", method=request.method, route=route, status=response.status, ms=round(took * 1000, 1))
+        write("http", method=method, route=route, status=response.status, ms=round(took * 1000, 1))
     return response
 
 

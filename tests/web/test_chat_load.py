@@ -252,3 +252,22 @@ async def test_a_replayed_frame_of_bytes_is_one_message(
     assert [f["seq"] for f in frames if f["type"] == "message"] == [2]
     assert len(bot.asked) == 1
     assert len(await lines(care_sqlite, visitor)) == 2
+
+
+async def test_visitors_who_leave_at_once_leave_nothing_behind(
+    client: TestClient[Any, Any], parts: Parts
+) -> None:
+    async def come_and_go() -> None:
+        socket = await client.ws_connect("/ws/chat")
+        await socket.send_json({"type": "hello", "visitor": None, "after": 0})
+        await socket.close()
+
+    await asyncio.gather(*(come_and_go() for _ in range(30)))
+    for _ in range(100):
+        if not parts.metrics.sockets._value.get():
+            break
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)
+    assert parts.metrics.sockets._value.get() == 0
+    assert parts.hub._rooms == {}
+    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("ear-")]

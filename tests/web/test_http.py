@@ -175,6 +175,12 @@ class TestErrors:
         assert (answer.status, (await answer.json())["error"]["code"]) == (405, "method_not_allowed")
         assert answer.headers["Allow"] == "POST"
 
+    async def test_invented_methods_do_not_fill_the_metrics(self, client: TestClient[Any, Any]) -> None:
+        for method in ("PROPFIND", "SUBSCRIBE", "PURGE"):
+            assert (await client.request(method, "/chat")).status == 405
+        counted = await (await client.get("/metrics")).text()
+        assert 'method="other",route="(none)",status="405"} 3.0' in counted
+
     async def test_a_fault_of_ours_shows_no_inside(
         self, client: TestClient[Any, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
