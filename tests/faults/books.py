@@ -84,6 +84,8 @@ async def settled(care: Care, public_id: str, seconds: float = 60.0) -> Books:
 
 async def check_books(care: Care, one: Customer, *other_tabs: Customer) -> Books:
     """Nothing lost, nothing doubled, nothing out of order: for the customer, the dialogue and the complaint log."""
+    for tab in (one, *other_tabs):
+        await tab.until(lambda tab=tab: not tab.unacked, 15.0)
     books = await settled(care, one.conversation)
     for tab in (one, *other_tabs):
         await tab.until(lambda tab=tab: tab.cursor == books.conversation.last_seq, 15.0)
@@ -107,9 +109,9 @@ def _check_order(books: Books) -> None:
 
 
 def _check_messages(books: Books, acks: dict[str, int]) -> None:
-    stored = {m.client_msg_id: m.seq for m in books.messages if m.client_msg_id}
-    assert stored == acks, "every acknowledged message is stored at its number, and no other"
     own = [m for m in books.messages if m.speaker is Speaker.CUSTOMER]
+    stored = {m.client_msg_id: m.seq for m in own}
+    assert stored == acks, "every acknowledged message is stored at its number, and no other"
     assert len(own) == len(stored)
     doubled = {key: n for key, n in books.turns_in_tracker.items() if n > 1}
     assert not doubled, "the dialogue has each message once"
@@ -130,9 +132,10 @@ def _check_answers(books: Books) -> None:
         seqs = [m.seq or 0 for m in answers]
         assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
         assert not doubled_texts([m.text for m in answers]), [m.text for m in answers]
+    said = {m.reply_to for m in books.messages if m.speaker is not Speaker.CUSTOMER}
     for message in books.messages:
         if message.bot_state in ("done", "failed"):
-            assert message.id in replies, f"{message.text} is {message.bot_state} and nobody said anything"
+            assert message.id in said, f"{message.text} is {message.bot_state} and no answer is recorded"
 
 
 def doubled_texts(texts: Sequence[str]) -> list[str]:

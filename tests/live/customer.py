@@ -13,6 +13,8 @@ from uuid import uuid4
 
 import aiohttp
 
+from bot.web.texts import BOT_AWAY
+
 Frame = dict[str, Any]
 
 ANSWER_S = 60.0
@@ -33,6 +35,8 @@ class Customer:
     base_url: str
     http: aiohttp.ClientSession
     token: str | None = None
+    #: What the shop's page signed for a customer who is logged in there.
+    identity: str | None = None
     conversation: str = ""
     owner: str = ""
     #: seq → line as everyone sees it; own lines from their ack.
@@ -81,14 +85,19 @@ class Customer:
         return await self.answer(await self.press(title), seconds)
 
     async def answer(self, client_msg_id: str, seconds: float = ANSWER_S) -> list[Frame]:
-        """Everything said by others after the message, once it has become quiet."""
+        """Everything said by others after the message, once it has become quiet.
+
+        That the bot is away and will answer is no answer; it stands in `lines` all the same.
+        """
         end = time.monotonic() + seconds
         await self.until(lambda: client_msg_id in self.acks, seconds)
         asked = self.acks[client_msg_id]
 
         def answers() -> list[Frame]:
             return [
-                line for seq, line in sorted(self.lines.items()) if seq > asked and line["from"] != "customer"
+                line
+                for seq, line in sorted(self.lines.items())
+                if seq > asked and line["from"] != "customer" and line["text"] != BOT_AWAY
             ]
 
         await self.until(lambda: bool(answers()), max(0.1, end - time.monotonic()))
@@ -173,6 +182,8 @@ class Customer:
         hello = {"type": "hello", "visitor": self.token, "after": self.cursor}
         if self.conversation:
             hello["conversation"] = self.conversation
+        if self.identity:
+            hello["identity"] = self.identity
         await socket.send_json(hello)
         async for incoming in socket:
             if incoming.type is not aiohttp.WSMsgType.TEXT:
@@ -243,11 +254,11 @@ class Customer:
 
 @asynccontextmanager
 async def customer(
-    base_url: str, *, token: str | None = None, seconds: float = 60.0
+    base_url: str, *, token: str | None = None, identity: str | None = None, seconds: float = 60.0
 ) -> AsyncIterator[Customer]:
     """An open tab, welcomed; with `token` one more tab of the same browser."""
     async with aiohttp.ClientSession() as http:
-        one = Customer(base_url, http, token=token)
+        one = Customer(base_url, http, token, identity)
         running = asyncio.create_task(one.run())
         try:
             await one.until(lambda: one.conversation, seconds)

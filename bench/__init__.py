@@ -1,0 +1,1 @@
+"""Measurements of the real product. Each writes its entry of `results.json`."""
