@@ -18,7 +18,7 @@ class UnsureClassifier(FallbackClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {THRESHOLD_KEY: 0.3}
+        return {THRESHOLD_KEY: 0.4}
 
     def _should_fallback(self, message: Message) -> bool:
         ranking = [

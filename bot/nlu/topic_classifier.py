@@ -40,7 +40,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             "folds": 3,
             "seed": 7,
             "wrapped_share": 1.0,
-            "gate_recall_weight": 1.5,
+            "gate_recall_weight": 1.25,
             **READING_DEFAULTS,
         }
 

@@ -26,7 +26,7 @@ class TrainingChoices:
     folds: int = 3
     seed: int = 7
     wrapped_share: float = 1.0
-    gate_recall_weight: float = 1.5
+    gate_recall_weight: float = 1.25
 
 
 def train_topic_model(examples: Examples, choices: TrainingChoices = TrainingChoices()) -> TopicModel:

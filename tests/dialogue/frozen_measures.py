@@ -23,9 +23,9 @@ from tests.unit.nlu.training_data import examples
 ROOT = Path(__file__).resolve().parents[2]
 FROZEN = ROOT / "tests" / "dialogue" / "frozen"
 #: As in config.yml; a test holds both equal.
-FALLBACK_THRESHOLD = 0.3
+FALLBACK_THRESHOLD = 0.4
 #: From here on the bot sounds sure.
-CONFIDENT = 0.7
+CONFIDENT = 0.8
 
 
 @dataclass(frozen=True)
