@@ -17,6 +17,7 @@ from care.services.conversations import Reply, Turn
 
 PASSWORD = "a-long-password"
 QUIET_S = 0.25
+PATIENCE_S = 10.0
 
 Start = Callable[..., Awaitable[TestClient[Any, Any]]]
 
@@ -72,11 +73,11 @@ class Visitor:
     async def do(self, kind: str, **fields: Any) -> None:
         await self.socket.send_json({"type": kind, **fields})
 
-    async def frame(self, timeout: float = 5.0) -> dict[str, Any]:
+    async def frame(self, timeout: float = PATIENCE_S) -> dict[str, Any]:
         frame: dict[str, Any] = await self.socket.receive_json(timeout=timeout)
         return frame
 
-    async def next(self, *kinds: str, timeout: float = 5.0) -> dict[str, Any]:
+    async def next(self, *kinds: str, timeout: float = PATIENCE_S) -> dict[str, Any]:
         """The next frame of one of `kinds`; typing in between is passed over, anything else is a surprise."""
         while True:
             frame = await self.frame(timeout)
@@ -84,19 +85,21 @@ class Visitor:
                 return frame
             assert frame["type"] == "typing", f"{frame} came while waiting for {kinds}"
 
-    async def until(self, kind: str, timeout: float = 5.0) -> dict[str, Any]:
+    async def until(self, kind: str, timeout: float = PATIENCE_S) -> dict[str, Any]:
         """The next frame of `kind`, whatever comes before."""
         while True:
             frame = await self.frame(timeout)
             if frame["type"] == kind:
                 return frame
 
-    async def rest(self, quiet_s: float = QUIET_S) -> list[dict[str, Any]]:
-        """Every frame until it has been quiet for a moment, without typing."""
+    async def rest(self, at_least: int = 0) -> list[dict[str, Any]]:
+        """Every frame, without typing, until `at_least` have come and it has been quiet for a moment."""
         frames: list[dict[str, Any]] = []
         while True:
             try:
-                incoming = await self.socket.receive(timeout=quiet_s)
+                incoming = await self.socket.receive(
+                    timeout=QUIET_S if len(frames) >= at_least else PATIENCE_S
+                )
             except asyncio.TimeoutError:
                 return frames
             if incoming.type is not aiohttp.WSMsgType.TEXT:
@@ -105,7 +108,7 @@ class Visitor:
             if frame["type"] != "typing":
                 frames.append(frame)
 
-    async def closed(self, timeout: float = 10.0) -> int | None:
+    async def closed(self, timeout: float = PATIENCE_S) -> int | None:
         """The code with which the service closes the connection."""
         while True:
             incoming = await self.socket.receive(timeout=timeout)

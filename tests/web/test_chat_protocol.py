@@ -69,7 +69,7 @@ async def test_answers_come_in_the_order_of_the_messages(visitor: Visitor, bot: 
     bot.answers["一"] = BotAnswer([Reply("一之一"), Reply("一之二")])
     for text in ("一", "二", "三"):
         await visitor.say(text)
-    frames = await visitor.rest(0.5)
+    frames = await visitor.rest(7)
     acks = [f for f in frames if f["type"] == "ack"]
     said = [f for f in frames if f["type"] == "message"]
     assert [f["text"] for f in said] == ["一之一", "一之二", "收到:二", "收到:三"]
@@ -86,7 +86,7 @@ async def test_after_a_reload_the_history_comes_once_and_in_order(connect: Conne
     welcome = await again.hello(visitor.token)
     assert (welcome["visitor"], welcome["conversation"]) == (visitor.token, visitor.conversation)
     assert welcome["seq"] == 2
-    frames = await again.rest()
+    frames = await again.rest(2)
     assert [(f["seq"], f["from"], f["text"]) for f in frames] == [
         (1, "customer", "第一句"), (2, "bot", "收到:第一句"),
     ]  # fmt: skip
@@ -125,10 +125,10 @@ async def test_numbers_of_another_conversation_do_not_hide_this_one(
     await visitor.next("message", "ack")
     ahead = await connect()
     await ahead.hello(visitor.token, after=99)
-    assert [f["seq"] for f in await ahead.rest()] == [1, 2]
+    assert [f["seq"] for f in await ahead.rest(2)] == [1, 2]
     other = await connect()
     await other.hello(visitor.token, after=1, conversation=str(uuid.uuid4()))
-    assert [f["seq"] for f in await other.rest()] == [1, 2]
+    assert [f["seq"] for f in await other.rest(2)] == [1, 2]
 
 
 async def test_another_tab_hears_the_visitors_words_and_the_answers(
@@ -137,11 +137,11 @@ async def test_another_tab_hears_the_visitors_words_and_the_answers(
     tab = await connect()
     await tab.hello(visitor.token)
     await visitor.say("两个窗口")
-    assert [(f["type"], f.get("text")) for f in await visitor.rest()] == [
+    assert [(f["type"], f.get("text")) for f in await visitor.rest(2)] == [
         ("ack", None),
         ("message", "收到:两个窗口"),
     ]
-    assert [(f["seq"], f["from"], f["text"]) for f in await tab.rest()] == [
+    assert [(f["seq"], f["from"], f["text"]) for f in await tab.rest(2)] == [
         (1, "customer", "两个窗口"), (2, "bot", "收到:两个窗口"),
     ]  # fmt: skip
 
@@ -175,7 +175,7 @@ async def test_a_button_counts_once_and_shows_its_title(
     assert refusal["code"] == "unknown_button"
     again = await connect()
     await again.hello(visitor.token)
-    shown = [f for f in await again.rest() if f["type"] == "message"]
+    shown = [f for f in await again.rest(4) if f["type"] == "message"]
     assert [f["text"] for f in shown] == ["你好", "请选择", "我的订单", "收到:我的订单"]
     assert shown[1]["buttons_used"] is True
 
@@ -260,7 +260,7 @@ async def test_an_end_closes_and_the_next_message_begins_anew_in_every_tab(
     assert (await visitor.next("ack"))["seq"] == 1
     assert (await visitor.next("message"))["text"] == "收到:又来了"
     assert (await tab.next("welcome"))["conversation"] == welcome["conversation"]
-    assert [f["text"] for f in await tab.rest()] == ["又来了", "收到:又来了"]
+    assert [f["text"] for f in await tab.rest(2)] == ["又来了", "收到:又来了"]
 
 
 async def test_a_person_can_be_asked_for_after_the_end(visitor: Visitor) -> None:

@@ -70,7 +70,7 @@ async def test_a_conversation_leaves_no_personal_data_in_the_log(
         visitor = Visitor(socket)
         await visitor.hello()
         await visitor.say("我叫张三丰,电话13800000001,住在幸福路1号")
-        await visitor.rest(0.5)
+        await visitor.rest(2)
     await client.get(f"/api/desk/conversations/{visitor.conversation}")
     said = capsys.readouterr().err
     assert "turn.client_failed" in said

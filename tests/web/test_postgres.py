@@ -23,7 +23,7 @@ async def test_a_visit_from_hello_to_a_person(care_pg: Care, start: Start, bot: 
         assert (await visitor.next("ack"))["seq"] == 1
         await visitor.do("request_human")
         assert (await visitor.next("owner"))["position"] == 1
-        assert [f["type"] for f in await tab.rest()] == ["message", "message", "owner"]
+        assert [f["type"] for f in await tab.rest(3)] == ["message", "message", "owner"]
     assert [turn.text for turn in bot.asked] == ["你好😀"]
 
 

@@ -264,7 +264,7 @@ class TestServing:
         ):
             assert (await second.on(visitor.conversation, act, body)).status == 403
         await second.on(visitor.conversation, "typing")
-        assert [f["type"] for f in await visitor.rest()] == ["owner"]
+        assert [f["type"] for f in await visitor.rest(1)] == ["owner"]
 
     async def test_an_agents_message_sent_twice_is_said_once(self, visitor: Visitor, sign_in: SignIn) -> None:
         agent = await sign_in()
@@ -273,7 +273,7 @@ class TestServing:
         body = {"client_msg_id": str(uuid.uuid4()), "text": "只说一次"}
         first = await (await agent.on(visitor.conversation, "send", body)).json()
         assert await (await agent.on(visitor.conversation, "send", body)).json() == first
-        assert len(await visitor.rest()) == 1
+        assert len(await visitor.rest(1)) == 1
 
     @pytest.mark.parametrize(
         ("body", "status", "code"),
