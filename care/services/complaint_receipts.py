@@ -102,6 +102,7 @@ async def receipt_of(session: AsyncSession, case: Complaint) -> Receipt:
         first_result_at=await promises.due_of(session, case.id, What.FIRST_RESULT) or case.solve_due_at,
         solve_due_at=await promises.due_of(session, case.id, What.SOLVE) or case.solve_due_at,
         owner_name=None if owner is None else owner.name,
+        expected_at=case.expectation_at,
     )
 
 

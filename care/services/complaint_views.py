@@ -22,6 +22,7 @@ class DraftView:
     product_said: str | None
     remedy_said: str | None
     expectation_said: str | None
+    expectation_at: datetime | None
     grade: Grade
     missing: tuple[str, ...]
     emotion: str
@@ -30,7 +31,10 @@ class DraftView:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the customer is told when the complaint is received. Times are aware UTC."""
+    """What the customer is told when the complaint is received. Times are aware UTC.
+
+    `expected_at`: by when the customer hoped for an answer, where the words said it.
+    """
 
     complaint_id: int
     case_number: str
@@ -39,6 +43,7 @@ class Receipt:
     first_result_at: datetime
     solve_due_at: datetime
     owner_name: str | None
+    expected_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,7 @@ def draft_view(complaint: Complaint) -> DraftView:
         product_said=complaint.product_said,
         remedy_said=complaint.remedy_said,
         expectation_said=complaint.expectation_said,
+        expectation_at=complaint.expectation_at,
         grade=complaint.grade,
         missing=tuple(field for field in DRAFT_FIELDS if not known[field]),
         emotion=complaint.emotion.value,

@@ -63,10 +63,13 @@ class CustomerSummary:
     tier: Tier
 
 
-async def request_code(care: Care, conversation_id: int, phone: str) -> None:
+async def request_code(
+    care: Care, conversation_id: int, phone: str, *, source_message_id: int | None = None
+) -> None:
     """Sends a six-digit code to `phone`, if a customer has it; the answer is the same if none has.
 
-    The code leaves through the outbox (topic ``sms``, handler `sms_handler`) after commit.
+    The code leaves through the outbox (topic ``sms``, handler `sms_handler`) after commit. The same customer's
+    line again (its turn broke off) sends no second one.
 
     Raises:
         InvalidInput: `phone` is not a Chinese mobile number.
@@ -77,6 +80,8 @@ async def request_code(care: Care, conversation_id: int, phone: str) -> None:
     async with care.sessions.write() as session:
         conversation = await locked(session, conversation_id)
         await _lock_key(session, f"phone:{number}")
+        if not await _is_first(session, source_message_id, now):
+            return
         await _check_code_limits(session, conversation_id, number, now)
         code = OneTimeCode(
             conversation_id=conversation_id,
@@ -113,8 +118,10 @@ def sms_handler(care: Care) -> Callable[[dict[str, Any]], Awaitable[None]]:
     return send
 
 
-async def verify_code(care: Care, conversation_id: int, code: str) -> CustomerRef:
-    """Verifies the conversation by the last code it asked for.
+async def verify_code(
+    care: Care, conversation_id: int, code: str, *, source_message_id: int | None = None
+) -> CustomerRef:
+    """Verifies the conversation by the last code it asked for. The same line again is no further try.
 
     Raises:
         VerificationFailed: wrong, expired, used, tried five times already, or never asked for.
@@ -135,15 +142,21 @@ async def verify_code(care: Care, conversation_id: int, code: str) -> CustomerRe
             if is_right and customer is not None:
                 row.used_at = now
                 return await _set_verified(session, conversation, customer, VerifiedBy.CODE, now)
-            row.tries += 1
+            if await _is_first(session, source_message_id, now):
+                row.tries += 1
     # Raised after the transaction, so that the wrong try is counted.
     raise VerificationFailed("验证码不正确或已过期，请检查后再试，或重新获取。")
 
 
 async def verify_order_tail(
-    care: Care, conversation_id: int, order_number: str, phone_tail: str
+    care: Care,
+    conversation_id: int,
+    order_number: str,
+    phone_tail: str,
+    *,
+    source_message_id: int | None = None,
 ) -> CustomerRef:
-    """Verifies by an order's number and the last four digits of its phone.
+    """Verifies by an order's number and the last four digits of its phone. The same line again is no further try.
 
     Raises:
         VerificationFailed: no such order, or another tail; the answer is the same.
@@ -159,10 +172,12 @@ async def verify_order_tail(
     async with care.sessions.write() as session:
         await locked(session, conversation_id)
         await _lock_key(session, keys[1])
-        await _check_attempts(session, keys[0], now - _HOUR, ORDER_TRIES_PER_CONVERSATION_AND_HOUR)
-        await _check_attempts(session, keys[1], now - _DAY, ORDER_TRIES_PER_ORDER_AND_DAY)
         # Counted before asking: tries sent at the same time cannot slip through together.
-        attempts = [VerificationAttempt(key=key, at=now) for key in keys]
+        attempts: list[VerificationAttempt] = []
+        if await _is_first(session, source_message_id, now):
+            await _check_attempts(session, keys[0], now - _HOUR, ORDER_TRIES_PER_CONVERSATION_AND_HOUR)
+            await _check_attempts(session, keys[1], now - _DAY, ORDER_TRIES_PER_ORDER_AND_DAY)
+            attempts = [VerificationAttempt(key=key, at=now) for key in keys]
         session.add_all(attempts)
         await session.flush()
         attempt_ids = [attempt.id for attempt in attempts]
@@ -260,6 +275,17 @@ async def _check_attempts(session: AsyncSession, key: str, since: datetime, limi
     )
     if int(count or 0) >= limit:
         raise TooManyRequests("核实次数太多，请稍后再试，或转人工客服。")
+
+
+async def _is_first(session: AsyncSession, source_message_id: int | None, now: datetime) -> bool:
+    """Whether this line of the customer is counted for the first time; notes that it was."""
+    if source_message_id is None:
+        return True
+    key = f"message:{source_message_id}"
+    if await session.scalar(select(VerificationAttempt.id).where(VerificationAttempt.key == key).limit(1)):
+        return False
+    session.add(VerificationAttempt(key=key, at=now))
+    return True
 
 
 async def _forget_attempts(session: AsyncSession, ids: list[int]) -> None:

@@ -14,6 +14,7 @@ from uuid6 import uuid7
 
 from care.records.conversation import Conversation, Message
 from care.records.staff import Staff
+from care.rules.errors import NotFound
 from care.rules.vocabulary import Speaker
 from care.services.context import Care
 
@@ -81,6 +82,42 @@ async def views(session: AsyncSession, messages: Sequence[Message]) -> list[Mess
         for m in messages
         if m.seq is not None
     ]
+
+
+@dataclass(frozen=True)
+class CustomersWords:
+    """One customer line as it is stored: with its own punctuation, cards masked."""
+
+    #: This line: what was typed, or the title of the button that was pressed.
+    line: str
+    #: The last thing typed, up to and including this line.
+    typed: str
+
+
+async def customers_words(care: Care, message_id: int) -> CustomersWords:
+    """What the customer wrote, for records and restatements; the bot's own reading folds punctuation.
+
+    Raises:
+        NotFound: no such line.
+    """
+    async with care.sessions.read() as session:
+        message = await session.get(Message, message_id)
+        if message is None:
+            raise NotFound("没有找到这条消息。")
+        if message.payload is None:
+            return CustomersWords(message.text, message.text)
+        typed = await session.scalar(
+            select(Message.text)
+            .where(
+                Message.conversation_id == message.conversation_id,
+                Message.speaker == Speaker.CUSTOMER,
+                Message.payload.is_(None),
+                Message.id < message_id,
+            )
+            .order_by(Message.id.desc())
+            .limit(1)
+        )
+        return CustomersWords(message.text, typed or message.text)
 
 
 def append(
