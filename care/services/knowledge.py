@@ -64,6 +64,7 @@ class Entry:
     updated: date
     expires: date | None = None
     buttons: tuple[Mapping[str, str], ...] = ()
+    about: tuple[str, ...] = ()
 
     def is_valid_on(self, day: date) -> bool:
         return self.expires is None or day <= self.expires
@@ -241,6 +242,7 @@ def _entry(file: str, item: Any) -> Entry:
         updated=item["updated"],
         expires=item.get("expires"),
         buttons=tuple(item.get("buttons") or ()),
+        about=tuple(str(word) for word in item.get("about") or ()),
     )
 
 
