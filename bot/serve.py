@@ -21,7 +21,7 @@ from care.settings import Settings, SettingsError, load_settings
 
 log = structlog.get_logger(__name__)
 
-SHUTDOWN_S = 5.0
+SHUTDOWN_S = 4.0
 _PROBE_TIMEOUT = aiohttp.ClientTimeout(total=2)
 
 

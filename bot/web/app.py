@@ -80,8 +80,7 @@ def init_app(
             all_jobs = clockwork.jobs(care, recovery, outbox_handlers or {}, metrics)
             running.append(asyncio.create_task(Clockwork(care, all_jobs, metrics).run()))
         yield
-        await end(running)
-        await dispatcher.stop()
+        await asyncio.gather(end(running), dispatcher.stop())
         await hub.close()
 
     app.cleanup_ctx.append(background)

@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 import structlog
+from async_timeout import timeout
 
 from bot.web import texts
 from bot.web.hub import Hub
@@ -40,7 +42,11 @@ TYPING_AGAIN_S = 3.0
 #: The records could not be written: the pause before the next attempt grows up to the last.
 RECORDS_PAUSES_S: tuple[float, ...] = (0.5, 1.0, 2.0, 5.0)
 AT_ONCE = 32
-STOP_GRACE_S = 5.0
+STOP_GRACE_S = 3.0
+
+
+class _Stopping(Exception):
+    """The service stops: the message stays pending."""
 
 
 class Dispatcher:
@@ -65,11 +71,11 @@ class Dispatcher:
         #: Conversations that heard of the present absence: it is said, and waited out, once.
         self._told_away: set[int] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._is_stopping = False
+        self._stopping = asyncio.Event()
 
     def wake(self, conversation_id: int) -> None:
         """There may be something to answer in this conversation. Cheap, and right however often it is called."""
-        if self._is_stopping:
+        if self._stopping.is_set():
             return
         if conversation_id in self._workers:
             self._again.add(conversation_id)
@@ -86,35 +92,39 @@ class Dispatcher:
 
     async def stop(self) -> None:
         """Lets turns under way end for a moment; what does not stays pending in the records."""
-        self._is_stopping = True
+        self._stopping.set()
         workers = list(self._workers.values())
         if workers:
             await asyncio.wait(workers, timeout=STOP_GRACE_S)
         await end(workers)
 
     async def _work(self, conversation_id: int) -> None:
-        troubles = 0
         try:
-            while not self._is_stopping:
-                self._again.discard(conversation_id)
-                try:
-                    turn = await conversations.next_turn(self._care, conversation_id)
-                    if turn is not None:
-                        await self._take(turn)
-                    elif conversation_id not in self._again:
-                        return
-                    troubles = 0
-                except NotFound:
-                    return
-                except Exception:
-                    # The records cannot be had, or a fault of ours: the message is pending and stays so.
-                    pause = RECORDS_PAUSES_S[min(troubles, len(RECORDS_PAUSES_S) - 1)]
-                    troubles += 1
-                    log.exception("turn.not_recorded", conversation=conversation_id, again_in_s=pause)
-                    await asyncio.sleep(pause)
+            with suppress(_Stopping, NotFound):
+                await self._answer_all(conversation_id)
         finally:
             del self._workers[conversation_id]
             self._metrics.busy_conversations.set(len(self._workers))
+
+    async def _answer_all(self, conversation_id: int) -> None:
+        troubles = 0
+        while not self._stopping.is_set():
+            self._again.discard(conversation_id)
+            try:
+                turn = await conversations.next_turn(self._care, conversation_id)
+                if turn is not None:
+                    await self._take(turn)
+                elif conversation_id not in self._again:
+                    return
+                troubles = 0
+            except (_Stopping, NotFound):
+                raise
+            except Exception:
+                # The records cannot be had, or a fault of ours: the message is pending and stays so.
+                pause = RECORDS_PAUSES_S[min(troubles, len(RECORDS_PAUSES_S) - 1)]
+                troubles += 1
+                log.exception("turn.not_recorded", conversation=conversation_id, again_in_s=pause)
+                await self._pause(pause)
 
     async def _take(self, turn: Turn) -> None:
         started = time.monotonic()
@@ -148,7 +158,7 @@ class Dispatcher:
         log.warning("turn.waits_for_bot", message=turn.message_id)
         give_up_at = time.monotonic() + AWAY_PATIENCE_S
         while time.monotonic() < give_up_at:
-            await asyncio.sleep(AWAY_POLL_S)
+            await self._pause(AWAY_POLL_S)
             if await conversations.fence(self._care, turn.sender_id) is not Owner.BOT:
                 raise NotBotsTurn
             if not await self._is_bot_away():
@@ -190,8 +200,16 @@ class Dispatcher:
             log.warning("turn.silent", message=turn.message_id, attempt=attempt, why=why)
             if pause is None or time.monotonic() + pause > give_up_at:
                 return None
-            await asyncio.sleep(pause)
+            await self._pause(pause)
         return None
+
+    async def _pause(self, seconds: float) -> None:
+        """Raises `_Stopping` when the service stops: who only waits need not be waited for."""
+        with suppress(asyncio.TimeoutError):
+            async with timeout(seconds):
+                await self._stopping.wait()
+        if self._stopping.is_set():
+            raise _Stopping
 
     async def _show_typing(self, conversation_id: int) -> None:
         while True:

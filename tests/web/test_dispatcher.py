@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -243,6 +244,22 @@ async def test_a_stop_in_the_middle_of_a_turn_loses_nothing(
         back = Visitor(again)
         await back.hello(visitor.token, after=1)
         assert [f["text"] for f in await back.rest(1)] == ["收到:我要投诉"]
+
+
+async def test_a_stop_does_not_wait_for_an_absent_bot(
+    care_sqlite: Care, start: Start, bot: ScriptedBot
+) -> None:
+    bot.is_down = True
+    client = await start(probes={"rasa": Away()})
+    async with client.ws_connect("/ws/chat") as socket:
+        visitor = Visitor(socket)
+        await visitor.hello()
+        await visitor.say("我要投诉")
+        await visitor.until("message")
+    started = time.monotonic()
+    await client.close()
+    assert time.monotonic() - started < 1.5
+    assert await conversations.pending_turns(care_sqlite) != []
 
 
 async def test_a_stop_says_goodbye_to_the_sockets(start: Start) -> None:
