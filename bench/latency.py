@@ -39,6 +39,8 @@ WARM_UP = 10
 #: The shop lets a visitor say five things a second; a new visitor comes after this many turns.
 TURNS_PER_VISITOR = 25
 LONGEST_S = 60.0
+#: The further bubbles of an answer come together with the first.
+BREATH_S = 0.1
 
 QUESTIONS = (
     "电子发票怎么开?", "七天无理由退货怎么算", "空调安装收费吗", "保修期是多久", "可以用花呗分期吗", "几天能送到", "退货运费谁出",
@@ -91,7 +93,9 @@ async def _timed(one: Customer, text: str, *, is_button: bool = False) -> float:
     asked = await (one.press(text) if is_button else one.say(text))
     await one.until(lambda: _is_answered(one, asked), LONGEST_S)
     seconds = time.perf_counter() - began
-    await one.answer(asked, LONGEST_S)  # the rest of the bubbles, and a breath
+    heard = await one.answer(asked, LONGEST_S, quiet_s=BREATH_S)
+    if any(line["from"] != "bot" for line in heard):
+        raise RuntimeError(f"{text} was not answered by the bot: {one.texts()}")
     return seconds
 
 
@@ -137,7 +141,11 @@ def _quantile(values: Sequence[float], share: float) -> float:
 def run(turns: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, live_system_in(Path(folder)) as system:
         idle = {name: round(rss_mb(pid)) for name, pid in system.pids.items()}
-        took = asyncio.run(measure(system, turns))
+        try:
+            took = asyncio.run(measure(system, turns))
+        except Exception as trouble:
+            logs = "\n".join(system.tail(name) for name in system.specs)
+            raise SystemExit(f"{trouble!r}\n{logs}") from trouble
         return {
             "turns": summary(took),
             "ready_s": {name: round(seconds, 1) for name, seconds in sorted(system.ready_s.items())},

@@ -85,10 +85,10 @@ async def settled(care: Care, public_id: str, seconds: float = 60.0) -> Books:
 async def check_books(care: Care, one: Customer, *other_tabs: Customer) -> Books:
     """Nothing lost, nothing doubled, nothing out of order: for the customer, the dialogue and the complaint log."""
     for tab in (one, *other_tabs):
-        await tab.until(lambda tab=tab: not tab.unacked, 15.0)
+        await tab.all_acked()
     books = await settled(care, one.conversation)
     for tab in (one, *other_tabs):
-        await tab.until(lambda tab=tab: tab.cursor == books.conversation.last_seq, 15.0)
+        await tab.caught_up(books.conversation.last_seq)
         assert tab.contradictions == []
         assert tab.transcript() == [(m.seq, m.speaker.value, m.text) for m in books.shown], (
             "what the customer saw is what the records have"

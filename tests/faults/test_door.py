@@ -39,7 +39,7 @@ async def test_frames_that_make_no_sense_are_named_and_hurt_nobody(
     one = await tab()
     for sent, frame in enumerate(BAD_FRAMES, start=1):
         await one.send_raw(frame)
-        await one.until(lambda sent=sent: len(one.errors) == sent, 10)
+        await one.refused(sent)
         error = one.errors[-1]
         assert re.search(r"[\u4e00-\u9fff]{4,}", error["message"]), error
         assert "Traceback" not in json.dumps(error)

@@ -19,7 +19,7 @@ from tests.live.system import LiveSystem
 SEED = int(os.environ.get("ZHIKE_TEST_SEED", "7"))
 CUSTOMERS = 3
 #: A Rasa server takes long to start, the others a few seconds.
-KILLS = {"web": 4, "actions": 4, "rasa": 1}
+KILLS = {"web": 4, "actions": 3, "rasa": 1}
 
 
 @pytest.mark.parametrize("name", ["web", "actions", "rasa"])

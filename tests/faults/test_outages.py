@@ -46,22 +46,37 @@ async def locked_database(system: LiveSystem, seconds: float) -> AsyncIterator[N
 
 
 @pytest.mark.parametrize("name", ["rasa", "actions"])
-async def test_a_part_that_hangs_is_told_and_the_message_is_answered_when_it_is_back(
+async def test_while_a_part_hangs_people_are_told_and_all_is_answered_when_it_is_back(
     system: LiveSystem, records: Care, tab: OpenTab, name: str
 ) -> None:
-    one = await tab()
-    await one.ask(FIRST)
+    """One is in the middle of a complaint; the other has just said yes to theirs, and says it again meanwhile."""
+    telling, confirming = await tab(), await tab()
+    await telling.ask(FIRST)
+    await confirming.ask(FIRST)
+    await confirming.choose("换货")
+    await confirming.choose("三天内")
     with system.frozen(name):
-        asked = await one.say("换货")
-        await one.until(lambda: one.texts("system"), PATIENCE_S)
-        (told,) = one.texts("system")
-        assert "已保存" in told
-        assert "转人工" in told
-    heard = await one.answer(asked, seconds=PATIENCE_S)
+        asked = await telling.say("换货")
+        await confirming.press("对")
+        for one in (telling, confirming):
+            await one.heard_from("system", PATIENCE_S)
+            (told,) = one.texts("system")
+            assert "已保存" in told
+            assert "转人工" in told
+        again = await confirming.say("对")
+        await confirming.acked(again)
+
+    heard = await telling.answer(asked, seconds=PATIENCE_S)
     assert heard[-1]["from"] == "bot"
-    books = await check_books(records, one)
+    books = await check_books(records, telling)
     assert [case.state for case in books.complaints] == [ComplaintState.DRAFT]
     assert books.complaints[0].remedy_said == "换货"
+
+    await confirming.answer(again, seconds=PATIENCE_S)
+    numbers = set(CASE_NUMBER.findall(" ".join(confirming.texts("bot"))))
+    assert len(numbers) == 1, confirming.texts()
+    books = await check_books(records, confirming)
+    assert [case.case_number for case in books.complaints] == list(numbers)
 
 
 async def test_two_parts_gone_and_back_while_a_question_waits(
@@ -117,23 +132,3 @@ async def test_a_database_locked_in_the_middle_of_a_complaint_loses_and_doubles_
     assert number
     books = await check_books(records, one)
     assert [case.case_number for case in books.complaints] == [number[0]]
-
-
-async def test_a_yes_that_waits_for_the_bot_makes_one_case(
-    system: LiveSystem, records: Care, tab: OpenTab
-) -> None:
-    """The customer says it again meanwhile, as people do: still one case, its number told."""
-    one = await tab()
-    await one.ask(FIRST)
-    await one.choose("换货")
-    await one.choose("三天内")
-    with system.frozen("actions"):
-        await one.press("对")
-        await one.until(lambda: one.texts("system"), PATIENCE_S)
-        again = await one.say("对")
-        await one.acked(again)
-    await one.answer(again, seconds=PATIENCE_S)
-    numbers = set(CASE_NUMBER.findall(" ".join(one.texts("bot"))))
-    books = await check_books(records, one)
-    assert {case.case_number for case in books.complaints} == numbers
-    assert len(numbers) == 1, one.texts()

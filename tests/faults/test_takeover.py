@@ -11,6 +11,7 @@ from care.services.context import Care
 from tests.faults.books import books_of, check_books
 from tests.faults.complaining import FIRST
 from tests.faults.conftest import OpenTab
+from tests.live.customer import Customer
 from tests.live.staff import StaffMember, signed_in
 from tests.live.system import LiveSystem
 
@@ -88,7 +89,7 @@ async def test_a_conversation_with_a_person_survives_a_kill(
     await _check(records, one)
 
 
-async def _check(records: Care, one) -> None:  # type: ignore[no-untyped-def]
+async def _check(records: Care, one: Customer) -> None:
     await check_books(records, one)
     books = await books_of(records, one.conversation)
     assert all(m.seq is None for m in books.messages if m.state == "dropped")

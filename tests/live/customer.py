@@ -50,7 +50,7 @@ class Customer:
     #: What must never happen: a number said twice with two meanings, one message with two numbers.
     contradictions: list[str] = field(default_factory=list)
     connections: int = 0
-    _socket: aiohttp.ClientWebSocketResponse | None = None
+    _socket: aiohttp.ClientWebSocketResponse[Any] | None = None
     _task: asyncio.Task[None] | None = None
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _sent_texts: dict[str, str] = field(default_factory=dict)
@@ -84,7 +84,9 @@ class Customer:
     async def choose(self, title: str, seconds: float = ANSWER_S) -> list[Frame]:
         return await self.answer(await self.press(title), seconds)
 
-    async def answer(self, client_msg_id: str, seconds: float = ANSWER_S) -> list[Frame]:
+    async def answer(
+        self, client_msg_id: str, seconds: float = ANSWER_S, *, quiet_s: float = QUIET_S
+    ) -> list[Frame]:
         """Everything said by others after the message, once it has become quiet.
 
         That the bot is away and will answer is no answer; it stands in `lines` all the same.
@@ -104,12 +106,25 @@ class Customer:
         known = -1
         while known != len(self.lines):
             known = len(self.lines)
-            await asyncio.sleep(QUIET_S)
+            await asyncio.sleep(quiet_s)
         return answers()
 
     async def acked(self, client_msg_id: str, seconds: float = ANSWER_S) -> int:
         await self.until(lambda: client_msg_id in self.acks, seconds)
         return self.acks[client_msg_id]
+
+    async def all_acked(self, seconds: float = 15.0) -> None:
+        await self.until(lambda: not self.unacked, seconds)
+
+    async def caught_up(self, seq: int, seconds: float = 15.0) -> None:
+        """Every line up to number `seq` has come, and none after it."""
+        await self.until(lambda: self.cursor == seq, seconds)
+
+    async def heard_from(self, speaker: str, seconds: float = ANSWER_S) -> None:
+        await self.until(lambda: self.texts(speaker), seconds)
+
+    async def refused(self, times: int, seconds: float = 10.0) -> None:
+        await self.until(lambda: len(self.errors) >= times, seconds)
 
     async def do(self, kind: str, **fields: Any) -> None:
         await self.send_raw(json.dumps({"type": kind, **fields}))
@@ -178,7 +193,7 @@ class Customer:
             self._socket = None
             await asyncio.sleep(RECONNECT_PAUSE_S)
 
-    async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _talk(self, socket: aiohttp.ClientWebSocketResponse[Any]) -> None:
         hello = {"type": "hello", "visitor": self.token, "after": self.cursor}
         if self.conversation:
             hello["conversation"] = self.conversation
@@ -196,7 +211,7 @@ class Customer:
                 self._take(frame)
                 self._news.notify_all()
 
-    async def _welcomed(self, frame: Frame, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _welcomed(self, frame: Frame, socket: aiohttp.ClientWebSocketResponse[Any]) -> None:
         if self.conversation and frame["conversation"] != self.conversation:
             self.lines.clear()
         self.token, self.conversation, self.owner = frame["visitor"], frame["conversation"], frame["owner"]
