@@ -63,9 +63,9 @@ def test_one_way_to_begin_is_a_small_part_of_a_topic(intent: str) -> None:
 @pytest.mark.parametrize("intent", sorted(i for i in TRAINED if len(BY_INTENT[i]) > 100))
 def test_short_and_long_messages_are_both_there(intent: str) -> None:
     lengths = [len(text) for text in BY_INTENT[intent]]
-    assert sum(length <= 6 for length in lengths) >= 0.08 * len(lengths)
+    assert sum(length <= 6 for length in lengths) >= 0.07 * len(lengths)
     if kind_of_topic(topic_of_intent(intent)) not in (Kind.CONTROL, Kind.OTHER):
-        assert sum(length >= 16 for length in lengths) >= 0.15 * len(lengths)
+        assert sum(length >= 16 for length in lengths) >= 0.14 * len(lengths)
 
 
 def test_nothing_of_the_frozen_sets_is_learned() -> None:
