@@ -30,7 +30,7 @@ class Recovery:
         """Returns when the left turns were taken up once."""
         while True:
             try:
-                if await self.take_up():
+                if await whole(self.take_up()):
                     return
             except Exception:
                 log.exception("recovery.failed")
@@ -40,5 +40,5 @@ class Recovery:
         """Wakes every conversation with an unanswered message, unless the bot is still starting."""
         if time.monotonic() - self._started < BOT_STARTS_S and await self._readiness.is_bot_away():
             return False
-        await whole(self._dispatcher.recover())
+        await self._dispatcher.recover()
         return True

@@ -240,7 +240,7 @@ class TestHealth:
         async def hangs() -> None:
             await asyncio.sleep(60)
 
-        monkeypatch.setattr("bot.web.readiness.PROBE_TIMEOUT_S", 0.1)
+        monkeypatch.setattr("bot.web.readiness.PROBE_TIMEOUT_S", 1.0)
         client = await start(probes={"rasa": down, "actions": hangs})
         answer = await client.get("/readyz")
         assert answer.status == 503
