@@ -83,5 +83,5 @@ def _in_chinese(problem: str) -> str:
     if _AT_LEAST.search(problem):
         return texts.FIELD_MISSING
     if found := _AT_MOST.search(problem):
-        return f"{texts.FIELD_TOO_LONG},最多 {found[1]} 字"
+        return f"{texts.FIELD_TOO_LONG}，最多 {found[1]} 字"
     return texts.FIELD_WRONG

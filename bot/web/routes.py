@@ -41,7 +41,7 @@ _CONVERSATION = r"/api/desk/conversations/{conversation:[0-9a-f-]{36}}"
 
 # fmt: off
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/", pages.front, ANYONE, "首页,转到聊天页"),
+    Route("GET", "/", pages.front, ANYONE, "首页，转到聊天页"),
     Route("GET", "/chat", pages.chat, ANYONE, "聊天页"),
     Route("GET", "/desk", pages.desk, ANYONE, "坐席台"),
     Route("GET", "/console", pages.console, ANYONE, "管理台"),
@@ -52,7 +52,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/ws/chat", chat_socket, ANYONE, "聊天连接"),
     Route("GET", "/healthz", health.healthz, ANYONE, "进程是否存活", answer=schemas.Health),
     Route("GET", "/readyz", health.readyz, ANYONE, "各部分是否就绪", answer=schemas.Readiness),
-    Route("GET", "/metrics", health.metrics, ANYONE, "监控指标,仅本机与工作人员"),  # checks by itself: no session on loopback
+    Route("GET", "/metrics", health.metrics, ANYONE, "监控指标，仅本机与工作人员"),  # checks by itself: no session on loopback
     Route("GET", "/api/openapi.json", openapi.document, ANYONE, "本接口文档"),
     Route("POST", "/api/staff/login", staff_api.sign_in, ANYONE, "登录", body=schemas.SignIn, answer=schemas.SignedIn),
     Route("POST", "/api/staff/logout", staff_api.sign_out, SIGNED_IN, "退出登录", answer=schemas.Nothing),

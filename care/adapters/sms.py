@@ -41,7 +41,7 @@ class HttpSms:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310
                 pass
         except OSError as error:  # HTTP errors, refused connections and time-outs alike
-            raise Unavailable("短信暂时发不出去,请稍后再试。") from error
+            raise Unavailable("短信暂时发不出去，请稍后再试。") from error
 
 
 @asynccontextmanager
@@ -56,5 +56,5 @@ async def open_sms(settings: Settings) -> AsyncIterator[SmsSender]:
         return
     url = settings.sms_http_url
     if not url or urlsplit(url).scheme not in {"http", "https"}:
-        raise SettingsError("ZHIKE_SMS=http 需要 ZHIKE_SMS_HTTP_URL,以 http:// 或 https:// 开头")
+        raise SettingsError("ZHIKE_SMS=http 需要 ZHIKE_SMS_HTTP_URL，以 http:// 或 https:// 开头")
     yield HttpSms(url)

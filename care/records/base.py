@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from enum import Enum
 from typing import Any
 
+import async_timeout
 import asyncpg
 from sqlalchemy import JSON, DateTime, MetaData, String, event
 from sqlalchemy.engine import Dialect
@@ -157,7 +158,9 @@ class Sessions:
                 yield session
             return
         async with _telling_unavailable():
-            await asyncio.wait_for(self._writers.acquire(), 2 * LOCK_WAIT_S)
+            # Not `asyncio.wait_for`: before Python 3.12 it may swallow a cancellation.
+            async with async_timeout.timeout(2 * LOCK_WAIT_S):
+                await self._writers.acquire()
             try:
                 async with self._write.begin() as session:
                     yield session
@@ -168,7 +171,7 @@ class Sessions:
         await self.engine.dispose()
 
 
-BUSY = "系统正忙,刚才的操作没有保存,请稍后再试。"
+BUSY = "系统正忙，刚才的操作没有保存，请稍后再试。"
 
 _SQLITE_BUSY = ("locked", "busy", "unable to open", "disk is full", "disk I/O", "readonly")
 #: SQLSTATE classes: connection lost, transaction rolled back (deadlock), out of resources,

@@ -32,7 +32,9 @@ class Complaint(Base):
     source_message_id: Mapped[int | None] = mapped_column(
         ForeignKey("message.id", ondelete="SET NULL"), unique=True
     )
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id", ondelete="SET NULL"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("customer.id", ondelete="SET NULL"), index=True
+    )
     complainant: Mapped[str | None] = mapped_column(String(80))
     on_behalf_of: Mapped[str | None] = mapped_column(String(80))
     channel: Mapped[Channel] = enum_column(Channel)

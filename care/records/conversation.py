@@ -39,7 +39,9 @@ class Conversation(Base):
     sender_id: Mapped[str] = mapped_column(String(36), unique=True)
     visitor_id: Mapped[int | None] = mapped_column(ForeignKey("visitor.id"), index=True)
     channel: Mapped[Channel] = enum_column(Channel, default=Channel.WEB)
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id", ondelete="SET NULL"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("customer.id", ondelete="SET NULL"), index=True
+    )
     verified_by: Mapped[VerifiedBy | None] = enum_column(VerifiedBy, nullable=True)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     owner: Mapped[Owner] = enum_column(Owner, default=Owner.BOT)
@@ -95,7 +97,9 @@ class Handoff(Base):
     __tablename__ = "handoff"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey("conversation.id", ondelete="CASCADE"), index=True
+    )
     reason: Mapped[str] = mapped_column(String(40))
     source_message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"))
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -112,7 +116,9 @@ class OneTimeCode(Base):
     __tablename__ = "one_time_code"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey("conversation.id", ondelete="CASCADE"), index=True
+    )
     phone: Mapped[str] = mapped_column(String(20), index=True)
     code_hash: Mapped[str] = mapped_column(String(64))
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)

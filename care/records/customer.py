@@ -45,7 +45,9 @@ class Customer(Base):
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    fields: Mapped[list[CustomerField]] = relationship(back_populates="customer", cascade="all, delete-orphan")
+    fields: Mapped[list[CustomerField]] = relationship(
+        back_populates="customer", cascade="all, delete-orphan"
+    )
 
 
 class CustomerField(Base):

@@ -32,7 +32,9 @@ class CareInteraction(Base):
     conversation_id: Mapped[int | None] = mapped_column(
         ForeignKey("conversation.id", ondelete="SET NULL"), index=True
     )
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id", ondelete="SET NULL"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("customer.id", ondelete="SET NULL"), index=True
+    )
     channel: Mapped[Channel] = enum_column(Channel)
     direction: Mapped[str] = mapped_column(String(8), default="in")
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -67,7 +69,9 @@ class Feedback(Base):
     interaction_id: Mapped[int | None] = mapped_column(
         ForeignKey("care_interaction.id", ondelete="CASCADE"), index=True
     )
-    complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id", ondelete="CASCADE"), index=True)
+    complaint_id: Mapped[int | None] = mapped_column(
+        ForeignKey("complaint.id", ondelete="CASCADE"), index=True
+    )
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     expectation_e: Mapped[int | None] = mapped_column(Integer)
     expectation_source: Mapped[str | None] = mapped_column(String(10))  # ad, promise, past, others
@@ -89,7 +93,9 @@ class Promise(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id", ondelete="SET NULL"))
-    complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id", ondelete="CASCADE"), index=True)
+    complaint_id: Mapped[int | None] = mapped_column(
+        ForeignKey("complaint.id", ondelete="CASCADE"), index=True
+    )
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id", ondelete="SET NULL"))
     promised_by: Mapped[str] = mapped_column(String(40))  # "bot" or the agent's login
     what: Mapped[str] = mapped_column(String(200))

@@ -191,7 +191,7 @@ class TestErrors:
         answer = await client.get("/api/staff/me")
         assert answer.status == 500
         assert await answer.json() == {
-            "error": {"code": "unexpected", "message": "系统出了点问题,请稍后再试。"}
+            "error": {"code": "unexpected", "message": "系统出了点问题，请稍后再试。"}
         }
 
     async def test_every_answer_carries_the_safe_headers(
