@@ -88,7 +88,7 @@ class TestSignIn:
             ({"login": "", "password": 5}, {"login": "不能为空", "password": "格式不对"}),
             (
                 {"login": ["x"], "password": "y" * 500},
-                {"login": "格式不对", "password": "内容太长,最多 400 字"},
+                {"login": "格式不对", "password": "内容太长，最多 400 字"},
             ),
         ],
     )
