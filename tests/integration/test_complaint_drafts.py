@@ -254,7 +254,9 @@ async def test_a_second_yes_to_a_case_whose_number_never_arrived_is_told_it(care
     visit = await shop.visit()
     await told(shop, visit.id)
     receipt = await complaints.confirm_draft(care, visit.id, (await shop.say(visit.id, "对")).message_id)
-    assert await complaints.confirm_draft(care, visit.id, (await shop.say(visit.id, "对")).message_id) == receipt
+    assert (
+        await complaints.confirm_draft(care, visit.id, (await shop.say(visit.id, "对")).message_id) == receipt
+    )
     assert not await complaints.drop_draft(care, visit.id), "what was received is not let go by a late 算了"
 
 
