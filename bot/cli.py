@@ -9,7 +9,7 @@ import asyncio
 import dataclasses
 import sys
 from collections.abc import Coroutine
-from typing import Annotated, Any, NoReturn, Optional
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -51,8 +51,8 @@ def _settings(**changes: Any) -> Settings:
 
 @app.command()
 def up(
-    port: Annotated[Optional[int], typer.Option(min=1, max=65535, help="网页服务的端口")] = None,
-    demo: Annotated[Optional[bool], typer.Option("--demo/--no-demo", help="是否放入演示数据")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="网页服务的端口")] = None,
+    demo: Annotated[bool | None, typer.Option("--demo/--no-demo", help="是否放入演示数据")] = None,
 ) -> None:
     """启动整个系统:数据库、模型、三个进程;Ctrl-C 全部停止。"""
     from bot.up.run import up as run_up
@@ -112,7 +112,7 @@ def parse() -> None:
 
 @app.command()
 def talk(
-    as_phone: Annotated[Optional[str], typer.Option("--as", metavar="PHONE", help="以这位客户的身份")] = None,
+    as_phone: Annotated[str | None, typer.Option("--as", metavar="PHONE", help="以这位客户的身份")] = None,
     json: Annotated[bool, typer.Option("--json", help="每个服务端帧输出一行 JSON")] = False,
 ) -> None:
     """在终端里与正在运行的网页服务对话。"""
@@ -165,7 +165,7 @@ def demo_clear() -> None:
 def staff_add(
     login: str,
     role: Annotated[Role, typer.Option(help="角色")] = Role.AGENT,
-    name: Annotated[Optional[str], typer.Option(help="显示给客户的称呼")] = None,
+    name: Annotated[str | None, typer.Option(help="显示给客户的称呼")] = None,
 ) -> None:
     """新建账号,并显示一次它的初始密码。"""
     from bot.chores import add_staff

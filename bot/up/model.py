@@ -15,7 +15,7 @@ TRAINING_INPUTS = ("config.yml", "domain.yml", "data", "bot/nlu", "care/rules", 
 _SUFFIXES = {".yml", ".py", ".txt", ".tsv", ".lock", ".json", ".jsonl"}
 #: Knowledge is searched, not learned: an edited answer needs no training.
 _NOT_LEARNED = ("data/knowledge",)
-_STEP = re.compile(r"(Starting|Finished) (?:to train|training) component '([^']+)'")
+_STARTING = re.compile(r"Starting to train component '([^']+)'")
 
 
 class TrainingFailed(RuntimeError):
@@ -73,9 +73,9 @@ async def train(root: Path, *, log: Path, on_step: Callable[[str], None] = lambd
     with log.open("wb") as file:
         async for line in process.stdout:
             file.write(line)
-            if step := _STEP.search(line.decode(errors="replace")):
-                if step[1] == "Starting":
-                    on_step(step[2])
+            step = _STARTING.search(line.decode(errors="replace"))
+            if step:
+                on_step(step[1])
     if await process.wait() != 0 or not target.exists():
         raise TrainingFailed(f"训练没有完成，原因见 {log}")
     _forget_old(root / "models", keep=3)

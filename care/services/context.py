@@ -35,16 +35,19 @@ async def open_care(
     """Opens engine, bus and adapters for `settings`, and closes them at the end."""
     sessions = Sessions(make_engine(settings.database_url))
     try:
-        async with open_bus(settings) as bus, open_sms(settings) as sms:
-            async with open_order_system(settings, sessions) as orders:
-                yield Care(
-                    settings=settings,
-                    sessions=sessions,
-                    clock=clock or SystemClock(),
-                    calendar=calendar or ChinaCalendar(),
-                    orders=orders,
-                    sms=sms,
-                    bus=bus,
-                )
+        async with (
+            open_bus(settings) as bus,
+            open_sms(settings) as sms,
+            open_order_system(settings, sessions) as orders,
+        ):
+            yield Care(
+                settings=settings,
+                sessions=sessions,
+                clock=clock or SystemClock(),
+                calendar=calendar or ChinaCalendar(),
+                orders=orders,
+                sms=sms,
+                bus=bus,
+            )
     finally:
         await sessions.close()
