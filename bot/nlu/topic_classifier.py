@@ -39,7 +39,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             "strength": 10.0,
             "folds": 3,
             "seed": 7,
-            "wrapped_share": 1.0,
+            "wrapped_share": 0.3,
             "gate_recall_weight": 1.25,
             **READING_DEFAULTS,
         }

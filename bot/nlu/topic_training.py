@@ -25,7 +25,7 @@ class TrainingChoices:
     strength: float = 10.0
     folds: int = 3
     seed: int = 7
-    wrapped_share: float = 1.0
+    wrapped_share: float = 0.3
     gate_recall_weight: float = 1.25
 
 
@@ -88,7 +88,7 @@ def fit(examples: Examples, choices: TrainingChoices) -> TopicModel:
     features = _features([reading for reading, _ in rows], vocabulary, idf)
     targets = np.array([column[intent] for _, intent in rows])
     classifier = LogisticRegression(
-        C=choices.strength, solver="liblinear", random_state=choices.seed, tol=1e-3
+        C=choices.strength, solver="liblinear", random_state=choices.seed, tol=1e-2
     ).fit(features, targets)
     return TopicModel(
         intents=intents,
