@@ -11,7 +11,7 @@ from bot.up.prepare import demo_password
 from care import demo
 from care.rules.errors import NotFound
 from care.rules.vocabulary import Role
-from care.services import complaint_log, customers, staff
+from care.services import complaint_log, customers, knowledge_unanswered, staff
 from care.services.context import open_care
 from care.settings import Settings
 
@@ -51,6 +51,11 @@ async def reset_staff(settings: Settings, login: str) -> str:
 async def list_staff(settings: Settings) -> list[staff.StaffView]:
     async with open_care(settings) as care:
         return list(await staff.list_staff(care))
+
+
+async def unanswered_questions(settings: Settings) -> list[knowledge_unanswered.Unanswered]:
+    async with open_care(settings) as care:
+        return await knowledge_unanswered.unanswered(care)
 
 
 async def host_page_token(settings: Settings, phone: str) -> str:

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.knowledge_cli import knowledge_app
 from care.rules.errors import CareError
 from care.rules.vocabulary import Role
 from care.settings import Settings, SettingsError, load_settings
@@ -24,6 +25,7 @@ demo_app = typer.Typer(no_args_is_help=True, help="演示数据")
 staff_app = typer.Typer(no_args_is_help=True, help="坐席与管理人员的账号")
 app.add_typer(demo_app, name="demo")
 app.add_typer(staff_app, name="staff")
+app.add_typer(knowledge_app, name="knowledge")
 console = Console()
 errors = Console(stderr=True)
 
