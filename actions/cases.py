@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from actions import topics
+from actions import reading, topics
 from actions.clerk import Clerk, TopicClerk
 from actions.identity import SLOTS, verify
-from actions.turn import HUMAN, Turn
+from actions.orders import answer_aside
+from actions.turn import HUMAN, Button, Turn
 from actions.wording import say
 from care.rules.complaint import ComplaintState
+from care.rules.errors import NotVerified
 from care.rules.times import format_moment
 from care.rules.vocabulary import Topic
 from care.services import complaints
 from care.services.complaints import CaseView
 
 FORM = "case_form"
+ORDER: Button = {"title": "查订单", "payload": "/order_status"}
 _ENDED = (
     ComplaintState.CLOSED,
     ComplaintState.WITHDRAWN,
@@ -40,6 +43,8 @@ class ValidateCaseForm(Clerk):
             turn.set("identity", outcome)
         elif not turn.was_in(FORM):
             turn.set("tries", 0)
+            if turn.topic is Topic.CASE_PROGRESS:
+                topics.keep(turn, turn.also)
 
 
 class ShowCases(TopicClerk):
@@ -55,8 +60,12 @@ class ShowCases(TopicClerk):
             turn.say("verify_left")
         elif outcome == "given_up":
             turn.say("verify_given_up", buttons=[HUMAN])
+            turn.set("offered", "person")
         else:
             await say_cases(turn)
+        if turn.topic is Topic.CASE_PROGRESS:
+            await topics.answer_also(turn)
+        await topics.answer_kept(turn)
 
 
 async def say_cases(turn: Turn) -> None:
@@ -64,8 +73,10 @@ async def say_cases(turn: Turn) -> None:
     if not cases and await complaints.draft_of(turn.care, turn.conversation.id) is not None:
         turn.say("case_being_told")
         return
+    if not cases and reading.means_order(turn.words) and await _shown_as_order(turn):
+        return
     if not cases:
-        turn.say("case_none", buttons=[HUMAN])
+        turn.say("case_none", buttons=[ORDER, HUMAN])
         turn.set("offered", "person")
         return
     for case in cases:
@@ -75,6 +86,14 @@ async def say_cases(turn: Turn) -> None:
             turn.say("case_proposal", proposal=case.proposal)
     if any(word in turn.words for word in ("退款", "维修", "退货", "换货", "报修", "修", "退")):
         turn.say("case_more", buttons=[HUMAN])
+
+
+async def _shown_as_order(turn: Turn) -> bool:
+    """我那单怎么样了 without any case is a question about an order."""
+    try:
+        return await answer_aside(turn, Topic.ORDER_STATUS)
+    except NotVerified:
+        return False
 
 
 def _due(turn: Turn, case: CaseView) -> str:

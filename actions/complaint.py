@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
+from datetime import timedelta
 
-from actions import reading, topics
+from actions import complaint_answers, topics
 from actions.clerk import Clerk, TopicClerk, offer_person
-from actions.orders import order_button
 from actions.turn import HUMAN, Button, Turn
+from actions.which_order import order_buttons, own_orders
 from care.rules.errors import NotFound, NotVerified, Unavailable
 from care.rules.severity import Grade
-from care.rules.times import format_moment
+from care.rules.times import format_moment, shanghai_day
 from care.rules.vocabulary import COMPLAINT_TOPICS, Cue, Topic
-from care.services import complaints, orders
+from care.services import complaints
 from care.services.complaint_views import says_what_happened
-from care.services.complaints import DraftView
+from care.services.complaints import DraftView, Receipt
 
 FORM = "complaint_form"
 #: A reading this likely beside "other complaint" says better what it is about.
@@ -26,6 +28,9 @@ FIELD_OF_SLOT = {
     "complaint_remedy": "remedy_said",
     "complaint_expectation": "expectation_said",
 }
+#: Wishes that in a complaint are what the customer wants done about it.
+_REMEDIES = (Topic.REQUEST_RETURN, Topic.REQUEST_REPAIR, Topic.CANCEL_ORDER)
+_NEEDS_IDENTITY = (Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER)
 SLOTS = (*FIELD_OF_SLOT, "complaint_confirmed", "complaint_note", "complaint_tries")
 
 YES: Button = {"title": "对", "payload": "/affirm"}
@@ -33,8 +38,12 @@ CHANGE: Button = {"title": "修改", "payload": "/deny"}
 DROP: Button = {"title": "算了", "payload": "/stop"}
 
 
-def answer_button(title: str) -> Button:
-    return {"title": title, "payload": f'/inform{{"answer": "{title}"}}'}
+def answer_button(title: str, **entities: str) -> Button:
+    """A button that stands for an answer of the form, with what the answer means as entities."""
+    return {
+        "title": title,
+        "payload": f"/inform{json.dumps({'answer': title, **entities}, ensure_ascii=False)}",
+    }
 
 
 class OpenComplaint(TopicClerk):
@@ -43,19 +52,15 @@ class OpenComplaint(TopicClerk):
     action_name = "action_open_complaint"
 
     async def answer(self, turn: Turn) -> None:
-        topic = complaint_topic(turn)
-        number = reading.order_number(turn.words, turn.care.settings.order_number_pattern) or turn.entity(
-            "order_number"
-        )
         draft = await complaints.open_draft(
             turn.care,
             turn.conversation.id,
             turn.message_id,
-            topic=topic,
-            own_words=turn.words,
+            topic=complaint_topic(turn),
+            own_words=await turn.own_words(),
             cues=turn.cues,
             emotion=turn.emotion,
-            order_number=number,
+            order_number=turn.order_said,
         )
         draft = await self._fill_in(turn, draft)
         if Cue.SELF_HARM not in turn.cues:
@@ -65,25 +70,30 @@ class OpenComplaint(TopicClerk):
             turn.set(slot, None)
         for slot, value in known(draft).items():
             turn.set(slot, value)
-        await topics.answer_also(turn)
+        await self._rest(turn)
 
     async def _fill_in(self, turn: Turn, draft: DraftView) -> DraftView:
-        """What was complained of, when the first words name it: never ask for what was said."""
-        if "order_or_product" not in draft.missing:
+        """What the first words say beyond the matter itself: never ask for what was said."""
+        answers = await complaint_answers.heard(turn)
+        fields = {**(answers.remedy or {}), **(answers.expectation or {})}
+        if "order_or_product" in draft.missing:
+            page = turn.page.get("order")
+            fields.update(answers.about or ({"order_number": str(page)} if page else {}))
+        elif answers.about and answers.about.get("order_number") == draft.order_number:
+            fields.update(answers.about)
+        if not fields:
             return draft
+        return await complaints.update_draft(turn.care, turn.conversation.id, **fields)
+
+    async def _rest(self, turn: Turn) -> None:
+        """Other wishes of the message; what needs to know who asks waits until the complaint is received."""
         try:
-            recent = await orders.recent(turn.care, turn.conversation.id)
+            await own_orders(turn)
+            put_off: list[Topic] = []
         except (NotVerified, Unavailable):
-            recent = []
-        order = reading.choose_order(turn.words, recent)
-        if order is not None and order.lines:
-            return await complaints.update_draft(
-                turn.care, turn.conversation.id, order_number=order.number, product_said=order.lines[0].name
-            )
-        product = turn.entity("product", "model")
-        if product and not recent:
-            return await complaints.update_draft(turn.care, turn.conversation.id, product_said=product)
-        return draft
+            put_off = [topic for topic in turn.also if topic in _NEEDS_IDENTITY]
+        topics.keep(turn, put_off)
+        await topics.answer_also(turn, without=(*_REMEDIES, *put_off))
 
 
 def complaint_topic(turn: Turn) -> Topic:
@@ -115,6 +125,8 @@ class Question(Clerk):
     async def serve(self, turn: Turn) -> None:
         if Cue.SELF_HARM in turn.cues:
             turn.say("complaint_no_hurry", buttons=[HUMAN])
+        elif turn.intent == "goodbye" and turn.acted(but=FORM):
+            turn.say("complaint_bye")
         else:
             await self.ask(turn)
 
@@ -137,14 +149,14 @@ class AskAbout(Question):
 
     async def ask(self, turn: Turn) -> None:
         if turn.slot("complaint_note") == "order_unclear":
-            turn.say("complaint_order_unclear", buttons=[answer_button("和订单无关")])
+            turn.say("complaint_order_unclear", buttons=[answer_button(complaint_answers.NO_ORDER)])
             return
         try:
-            recent = await orders.recent(turn.care, turn.conversation.id)
+            own = await own_orders(turn)
         except (NotVerified, Unavailable):
-            recent = []
-        buttons = [order_button(order) for order in recent] + [answer_button("和订单无关")]
-        turn.say("complaint_ask_about_buttons" if recent else "complaint_ask_about", buttons=buttons)
+            own = []
+        buttons = [*order_buttons(own), answer_button(complaint_answers.NO_ORDER)]
+        turn.say("complaint_ask_about_buttons" if own else "complaint_ask_about", buttons=buttons)
 
 
 class AskRemedy(Question):
@@ -159,8 +171,14 @@ class AskExpectation(Question):
     action_name = "action_ask_complaint_expectation"
 
     async def ask(self, turn: Turn) -> None:
-        choices = ("今天", "明天", "三天内", "一周内")
-        turn.say("complaint_ask_expectation", buttons=[answer_button(choice) for choice in choices])
+        today = shanghai_day(turn.care.clock.now())
+        choices = {
+            "今天": today.isoformat(), "明天": (today + timedelta(days=1)).isoformat(), "三天内": "P3D", "一周内": "P7D",
+        }  # fmt: skip
+        turn.say(
+            "complaint_ask_expectation",
+            buttons=[answer_button(title, date=value) for title, value in choices.items()],
+        )
 
 
 class AskConfirmed(Question):
@@ -179,7 +197,7 @@ class AskConfirmed(Question):
             turn.say("complaint_confirm_again", buttons=[YES, CHANGE, DROP])
             return
         lines = draft.own_words.split("\n")
-        what = ";".join([line for line in lines if says_what_happened(line)] or lines)
+        what = "；".join([line for line in lines if says_what_happened(line)] or lines)
         turn.say(
             "complaint_restate",
             what=what if len(what) <= 80 else f"{what[:79]}…",
@@ -192,12 +210,12 @@ class AskConfirmed(Question):
 
 def about(draft: DraftView) -> str:
     if draft.order_number and draft.product_said:
-        return f"{draft.product_said}(订单 {draft.order_number})"
+        return f"{draft.product_said}（订单 {draft.order_number}）"
     return f"订单 {draft.order_number}" if draft.order_number else draft.product_said or "未说明"
 
 
 class SubmitComplaint(Clerk):
-    """The end of the form: received with number and times, or left and said so."""
+    """The end of the form: received with number and times, or left and said so; then what had to wait."""
 
     action_name = "action_submit_complaint"
 
@@ -206,9 +224,12 @@ class SubmitComplaint(Clerk):
         for slot in SLOTS:
             turn.set(slot, None)
         if decision == "yes" and await self._receive(turn):
+            await topics.answer_kept(turn)
             return
         if decision == "left" and await complaints.drop_draft(turn.care, turn.conversation.id):
             turn.say("complaint_left", buttons=[HUMAN])
+            await topics.answer_also(turn)
+            await topics.answer_kept(turn)
             return
         turn.say("complaint_unclear_person", buttons=[HUMAN])
         turn.set("offered", "person")
@@ -219,16 +240,26 @@ class SubmitComplaint(Clerk):
             receipt = await complaints.confirm_draft(turn.care, turn.conversation.id, turn.message_id)
         except NotFound:
             return False
-        now = turn.care.clock.now()
-        # The lighter grades promise one time only, for the result itself.
-        turn.say(
-            "complaint_received"
-            if receipt.first_result_at < receipt.solve_due_at
-            else "complaint_received_once",
-            number=receipt.case_number,
-            first=format_moment(receipt.first_result_at, now=now),
-            solve=format_moment(receipt.solve_due_at, now=now),
-        )
+        say_receipt(turn, receipt)
         is_grave = receipt.grade in (Grade.P1, Grade.P2)
         turn.say("complaint_received_next", buttons=[HUMAN] if is_grave else [])
         return True
+
+
+def say_receipt(turn: Turn, receipt: Receipt) -> None:
+    """Number and promised times, and honestly so when the customer hopes for an earlier answer."""
+    now = turn.care.clock.now()
+    first, solve = receipt.first_result_at, receipt.solve_due_at
+    # The lighter grades promise one time only, for the result itself.
+    turn.say(
+        "complaint_received" if first < solve else "complaint_received_once",
+        number=receipt.case_number,
+        first=format_moment(first, now=now),
+        solve=format_moment(solve, now=now),
+    )
+    if receipt.expected_at is not None and receipt.expected_at < first:
+        turn.say(
+            "complaint_later_than_hoped",
+            hoped=format_moment(receipt.expected_at, now=now),
+            first=format_moment(first, now=now),
+        )

@@ -18,14 +18,19 @@ class RequestHuman(Clerk):
         await to_person(turn, reason="severe" if turn.is_upset else "asked")
 
 
-async def to_person(turn: Turn, *, reason: str) -> None:
-    """Puts the conversation into the queue, leaves any form, tells place and wait."""
+async def to_person(turn: Turn, *, reason: str, about: str | None = None) -> None:
+    """Puts the conversation into the queue, leaves any form, tells place and wait.
+
+    `about`: what the person is asked to do; said, so that nothing has to be told twice.
+    """
     place = await handoff.request_human(
         turn.care, turn.conversation.id, reason=reason, source_message_id=turn.message_id
     )
     if place.position <= 0:
         turn.say("human_there")
     else:
-        wait = f",预计等待{format_wait(place.wait_s)}" if place.wait_s is not None else ""
+        wait = f"，预计等待{format_wait(place.wait_s)}" if place.wait_s is not None else ""
+        if about:
+            turn.say("human_about", about=about)
         turn.say("human_queued", position=place.position, before=place.position - 1, wait=wait)
     turn.events += [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("offered", None)]

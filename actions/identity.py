@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from actions import reading
+from actions.bearing import Bearing, bearing
 from actions.clerk import Clerk
+from actions.digits import Digits, read_digits
 from actions.turn import HUMAN, Button, Turn
 from care.rules.errors import InvalidInput, TooManyRequests, VerificationFailed
 from care.rules.masking import mask_phone
-from care.rules.vocabulary import Kind, kind_of_topic
+from care.rules.vocabulary import Kind, Topic, kind_of_topic
 from care.services import identity
 
 #: After so many answers that did not help a person is offered instead of asking on.
@@ -20,12 +24,16 @@ LEAVE: Button = {"title": "不查了", "payload": "/stop"}
 #: Slots of a verification under way; all are cleared when it ends.
 SLOTS = ("verify_step", "verify_note", "verify_order", "verify_phone_shown", "tries")
 
+_NO_CODE = re.compile(r"没(?:有)?(?:收到|验证码|短信)|收不到|再发|重发|重新(?:发|获取)|没来|还没到")
+#: Words about the order itself are no other matter while its owner is being verified.
+_OWN_TOPICS = (Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER, Topic.INFORM, Topic.ACCOUNT)
+
 
 async def verify(turn: Turn, form: str) -> str:
-    """Goes one step: ``verified``, ``asked`` (the form asks on), ``left`` or ``aside`` (another matter).
+    """Goes one step: ``verified``, ``asked`` (the form asks on), ``left``, ``given_up`` or ``aside`` (another matter).
 
-    Codes and tries are counted by the service; this runs once a message (a form's validator is
-    called again only on the way back from another matter, which is told apart here).
+    Codes and tries are counted by the service, once a message; this runs once a message too (a form's
+    validator is called again only on the way back from another matter, which is told apart here).
     """
     if await identity.customer_of(turn.care, turn.conversation.id) is not None:
         return "verified"
@@ -48,62 +56,90 @@ async def verify(turn: Turn, form: str) -> str:
 def _leaves(turn: Turn) -> bool:
     if turn.intent == "stop" or reading.gives_up(turn.text):
         return True
-    return turn.intent == "deny" and not reading.does_not_know(turn.text)
+    return turn.intent == "deny" and not reading.does_not_know(turn.text) and not _NO_CODE.search(turn.text)
 
 
 async def _step(turn: Turn, *, is_answer: bool) -> str:
-    text, pattern = turn.words if not is_answer else turn.text, turn.care.settings.order_number_pattern
-    waiting_for = turn.slot("verify_step")
-    answer = turn.entity("answer")
-    phone = reading.phone(text)
-    # The shop's own pattern before the entity: "88126111801 0001" is a number and a tail, not one number.
-    order = reading.order_number(text, pattern) or turn.entity("order_number")
-    if order is None and is_answer and phone is None:
-        order = reading.any_number(text)
-    if answer == "other_way":
+    said = turn.digits if is_answer else read_digits(turn.words, turn.care.settings.order_number_pattern)
+    step = turn.slot("verify_step")
+    if (answer := turn.entity("answer")) in ("other_way", "again"):
         _wait_for(turn, "start", "verify_ask")
+        if answer == "again":
+            turn.set("verify_phone_shown", None)
         return "asked"
-    if answer == "again":
-        _wait_for(turn, "start", "verify_ask")
-        turn.set("verify_phone_shown", None)
-        return "asked"
-    without_order = text.replace(order, " ") if order else text
-    tail = reading.phone_tail(without_order)
+    order = turn.order_said or said.reference or (said.number if is_answer and said.phone is None else None)
+    is_parcel = order is not None and order == said.tracking
+    if is_parcel:
+        # A parcel's number says which order is meant and proves nothing.
+        turn.set("order_wanted", order)
+        order = None
     known_order = order or turn.slot("verify_order")
-    if known_order and tail and (order or waiting_for == "tail"):
-        turn.set("verify_order", known_order)
-        await identity.verify_order_tail(turn.care, turn.conversation.id, known_order, tail)
-        return await _verified(turn, known_order)
-    if waiting_for == "code" and phone is None and order is None:
-        code = reading.one_time_code(text)
-        if code:
-            await identity.verify_code(turn.care, turn.conversation.id, code)
-            return await _verified(turn, turn.slot("verify_order"))
-    if phone:
-        turn.set("verify_phone_shown", mask_phone(phone))
-        try:
-            await identity.request_code(turn.care, turn.conversation.id, phone)
-            _wait_for(turn, "code", "verify_code_sent")
-        except TooManyRequests as error:
-            # A code may well be on its way: after a turn that broke off the same phone comes again.
-            turn.say("verify_too_many", reason=error.message)
-            _wait_for(turn, "code", "remind")
-        return "asked"
+    tail = said.tail or (said.phone[-4:] if said.phone and (order or step == "tail") else None)
+    if order and tail is None and step == "order":
+        tail = _tail_before(turn)
+    if known_order and tail and (order or step == "tail"):
+        return await _by_tail(turn, known_order, tail)
+    if step == "code" and said.code and said.phone is None:
+        await identity.verify_code(
+            turn.care, turn.conversation.id, said.code, source_message_id=turn.message_id
+        )
+        return await _verified(turn, turn.slot("verify_order"))
+    if said.phone:
+        return await _send_code(turn, said.phone)
     if order:
         turn.set("verify_order", order)
         _wait_for(turn, "tail", "verify_tail_ask")
         return "asked"
-    if not is_answer:
+    if said.tail and step != "code":
+        _wait_for(turn, "order", "verify_order_ask")
+        return "asked"
+    if not is_answer or is_parcel:
         _wait_for(turn, "start", "verify_ask")
+        return "asked"
+    return _no_number(turn, said, step)
+
+
+async def _by_tail(turn: Turn, order: str, tail: str) -> str:
+    turn.set("verify_order", order)
+    # After a miss the tail alone is enough: the order number stands.
+    _wait_for(turn, "tail", "verify_tail_ask")
+    await identity.verify_order_tail(
+        turn.care, turn.conversation.id, order, tail, source_message_id=turn.message_id
+    )
+    return await _verified(turn, order)
+
+
+async def _send_code(turn: Turn, phone: str) -> str:
+    turn.set("verify_phone_shown", mask_phone(phone))
+    try:
+        await identity.request_code(turn.care, turn.conversation.id, phone, source_message_id=turn.message_id)
+        _wait_for(turn, "code", "verify_code_sent")
+    except TooManyRequests as error:
+        turn.say("verify_too_many", reason=error.message)
+        _wait_for(turn, "code", "remind")
+    return "asked"
+
+
+def _no_number(turn: Turn, said: Digits, step: str | None) -> str:
+    """An answer without the number that was asked for."""
+    if step == "code" and _NO_CODE.search(turn.text):
+        turn.set("verify_note", "verify_code_wait")
         return "asked"
     if is_another_matter(turn):
         return "aside"
-    return _missed(turn, "verify_unclear" if waiting_for in (None, "start") else "remind")
+    return _missed(turn, "verify_unclear" if step in (None, "start") else "remind")
+
+
+def _tail_before(turn: Turn) -> str | None:
+    """The tail from the message before, which came without an order number."""
+    said = [event.get("text") or "" for event in turn.tracker.events if event.get("event") == "user"]
+    pattern = turn.care.settings.order_number_pattern
+    return read_digits(said[-2], pattern).tail if len(said) > 1 else None
 
 
 async def _verified(turn: Turn, order: str | None) -> str:
     customer = await identity.customer_of(turn.care, turn.conversation.id)
-    if order:
+    if order and not turn.slot("order_wanted"):
         turn.set("order_wanted", order)
     turn.say("verify_done", name=customer.masked_name if customer else "")
     return "verified"
@@ -122,15 +158,12 @@ def _missed(turn: Turn, note: str) -> str:
 
 
 def is_another_matter(turn: Turn) -> bool:
-    """Whether the message is about something else than the form's question."""
-    if turn.is_button:
-        return turn.intent not in ("inform", "affirm", "deny", "stop")
-    own = ("inform", "affirm", "deny", "stop", "nlu_fallback", "order_status", "logistics", "urge_order")
-    if turn.intent in own or turn.intent in ("out_of_scope", "account"):
-        return False
-    return kind_of_topic(turn.topic) not in (Kind.CONTROL,) or turn.intent in (
-        "request_human", "greet", "goodbye", "thanks", "bot_challenge",
-    )  # fmt: skip
+    """Whether the message is about something else than the form's question about an order."""
+    is_own = turn.topic in _OWN_TOPICS and not turn.is_button
+    # A complaint told in the middle goes before any look-up, whatever its words hold.
+    if kind_of_topic(turn.topic) is Kind.COMPLAINT and turn.intent != "nlu_fallback" and not turn.is_button:
+        return True
+    return not is_own and bearing(turn, fits=False) is Bearing.ASIDE
 
 
 class AskIdentity(Clerk):
@@ -139,8 +172,12 @@ class AskIdentity(Clerk):
     action_name = "action_ask_identity"
 
     async def serve(self, turn: Turn) -> None:
+        if turn.intent == "goodbye" and turn.acted(but=""):
+            return
         note, step = turn.slot("verify_note") or "verify_ask", turn.slot("verify_step") or "start"
         if note == "remind":
-            note = {"code": "verify_code_wait", "tail": "verify_tail_ask"}.get(step, "verify_ask")
-        buttons = [AGAIN, OTHER_WAY] if step == "code" else [OTHER_WAY, LEAVE] if step == "tail" else [LEAVE]
-        turn.say(note, phone=turn.slot("verify_phone_shown") or "该号码", buttons=buttons)
+            note = {
+                "code": "verify_code_wait", "tail": "verify_tail_ask", "order": "verify_order_ask",
+            }.get(step, "verify_ask")  # fmt: skip
+        buttons = {"code": [AGAIN, OTHER_WAY], "tail": [OTHER_WAY, LEAVE], "order": [OTHER_WAY, LEAVE]}
+        turn.say(note, phone=turn.slot("verify_phone_shown") or "该号码", buttons=buttons.get(step, [LEAVE]))

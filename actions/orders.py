@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rasa_sdk.events import FollowupAction
+
 from actions import reading, topics
 from actions.clerk import Clerk, TopicClerk
 from actions.identity import LEAVE, SLOTS, is_another_matter, verify
-from actions.turn import HUMAN, Button, Turn
+from actions.order_talk import OPEN_STATES, show
+from actions.turn import HUMAN, Turn
+from actions.which_order import meant, order_buttons, own_orders
 from care.ports import OrderView
 from care.rules.errors import NotVerified, Unavailable
-from care.rules.times import format_moment, shanghai_day
 from care.rules.vocabulary import OrderState, Topic
-from care.services import orders
 
 FORM = "order_form"
-OPEN_STATES = (OrderState.PAID, OrderState.SHIPPED)
-
-
-def order_button(order: OrderView, intent: str = "inform") -> Button:
-    """One order as a button: its first product and when it was bought."""
-    name = order.lines[0].name if order.lines else "订单"
-    if len(name) > 16:
-        name = f"{name[:15]}…"
-    day = shanghai_day(order.placed_at)
-    title = f"{name} · {day.month}月{day.day}日 · {order.state.label}"
-    return {"title": title, "payload": f'/{intent}{{"order_number": "{order.number}"}}'}
+ORDER_TOPICS = (Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER)
+MAX_TRIES = 3
+OWN_SLOTS = ("identity", "chosen_order", "order_wanted", "order_note", "order_topic")
 
 
 class ValidateOrderForm(Clerk):
@@ -39,6 +33,8 @@ class ValidateOrderForm(Clerk):
             if not turn.slot("identity") and not await self._identify(turn):
                 return
             await self._choose(turn)
+            if not turn.was_in(FORM) and not turn.slot("chosen_order") and turn.topic in ORDER_TOPICS:
+                topics.keep(turn, turn.also)
         except NotVerified:
             turn.set("identity", None)
         except Unavailable:
@@ -55,36 +51,34 @@ class ValidateOrderForm(Clerk):
         elif outcome == "asked" and not turn.was_in(FORM):
             # Rasa validates a second time at the start unless the first time sets a slot.
             turn.set("tries", 0)
-            turn.set("order_topic", turn.topic.value)
+            _begin(turn)
+            if turn.topic in ORDER_TOPICS:
+                topics.keep(turn, turn.also)
         if outcome == "verified":
             turn.set("identity", "verified")
             if not turn.was_in(FORM):
-                turn.set("order_topic", turn.topic.value)
+                _begin(turn)
         return outcome == "verified"
 
     async def _choose(self, turn: Turn) -> None:
         was_asked = turn.was_in(FORM) and turn.slot("requested_slot") == "chosen_order"
         if was_asked and turn.acted(but=FORM):
             return
-        text = turn.text if turn.was_in(FORM) else turn.words
         if was_asked and (turn.intent == "stop" or reading.gives_up(turn.text)):
             turn.set("chosen_order", "left")
             return
-        wanted = (
-            _number_said(turn, text, is_answer=was_asked)
-            or turn.slot("order_wanted")
-            or _of_events(turn, "order_wanted")
-        )
+        wanted = _number_said(turn, is_answer=was_asked) or turn.slot("order_wanted")
         if wanted:
             turn.set("chosen_order", wanted)
             return
-        recent = await orders.recent(turn.care, turn.conversation.id)
-        if not recent:
+        own = await own_orders(turn)
+        if not own:
             turn.set("chosen_order", "none")
             return
-        chosen = recent[0] if len(recent) == 1 else reading.choose_order(text, recent)
+        text = turn.text if was_asked else turn.opening(FORM)
+        chosen = own[0] if len(own) == 1 else await meant(turn, text, own, current=turn.slot("order_shown"))
         if chosen is None and not was_asked:
-            chosen = _only_one_fits(turn, recent)
+            chosen = only_one_fits(turn, own, Topic(turn.slot("order_topic") or turn.topic))
         if chosen is not None:
             turn.set("chosen_order", chosen.number)
         elif was_asked:
@@ -97,27 +91,34 @@ class ValidateOrderForm(Clerk):
         tries = int(turn.slot("tries") or 0) + 1
         turn.set("tries", tries)
         turn.set("order_note", "again")
-        if tries >= 3:
+        if tries >= MAX_TRIES:
             turn.set("chosen_order", "given_up")
 
 
-def _of_events(turn: Turn, slot: str) -> str | None:
-    """A slot's value as set by this very action."""
-    return next((e["value"] for e in reversed(turn.events) if e.get("name") == slot), None)
+def _begin(turn: Turn) -> None:
+    """What of the order is asked; a form that another action starts has been told."""
+    turn.set(
+        "order_topic",
+        turn.topic.value
+        if turn.topic in ORDER_TOPICS
+        else turn.slot("order_topic") or Topic.ORDER_STATUS.value,
+    )
 
 
-def _number_said(turn: Turn, text: str, *, is_answer: bool) -> str | None:
-    said = turn.entity("order_number") or reading.order_number(text, turn.care.settings.order_number_pattern)
-    if said or not is_answer:
-        return said or (str(turn.page["order"]) if turn.page.get("order") and not turn.was_in(FORM) else None)
-    return reading.any_number(text)
+def _number_said(turn: Turn, *, is_answer: bool) -> str | None:
+    if said := turn.order_said:
+        return said
+    if is_answer:
+        return turn.digits.number
+    return str(turn.page["order"]) if turn.page.get("order") and not turn.was_in(FORM) else None
 
 
-def _only_one_fits(turn: Turn, recent: Sequence[OrderView]) -> OrderView | None:
-    """快递到哪了 means the one on the road; 催单 the one that is not here yet."""
+def only_one_fits(turn: Turn, own: Sequence[OrderView], topic: Topic) -> OrderView | None:
+    """快递到哪了 means the one on the road; 催单 the one that is not here yet. Not when a product was named."""
+    if turn.entity("product", "model"):
+        return None
     wanted = {Topic.LOGISTICS: (OrderState.SHIPPED,), Topic.URGE_ORDER: OPEN_STATES}
-    topic = Topic(_of_events(turn, "order_topic") or turn.slot("order_topic") or turn.topic.value)
-    fits = [order for order in recent if order.state in wanted.get(topic, ())]
+    fits = [order for order in own if order.state in wanted.get(topic, ())]
     return fits[0] if len(fits) == 1 else None
 
 
@@ -127,9 +128,10 @@ class AskChosenOrder(Clerk):
     action_name = "action_ask_chosen_order"
 
     async def serve(self, turn: Turn) -> None:
-        recent = await orders.recent(turn.care, turn.conversation.id)
+        if turn.intent == "goodbye" and turn.acted(but=""):
+            return
         key = "order_which_again" if turn.slot("order_note") == "again" else "order_which"
-        turn.say(key, buttons=[*(order_button(order) for order in recent), LEAVE])
+        turn.say(key, buttons=[*order_buttons(await own_orders(turn)), LEAVE])
 
 
 class ShowOrder(TopicClerk):
@@ -140,20 +142,23 @@ class ShowOrder(TopicClerk):
     async def answer(self, turn: Turn) -> None:
         chosen = turn.slot("chosen_order") or ""
         topic = Topic(turn.slot("order_topic") or Topic.ORDER_STATUS.value)
-        for slot in (*SLOTS, "identity", "chosen_order", "order_wanted", "order_note", "order_topic"):
+        for slot in (*SLOTS, *OWN_SLOTS):
             turn.set(slot, None)
         match chosen:
             case "left":
                 turn.say("verify_left")
             case "given_up":
                 turn.say("verify_given_up", buttons=[HUMAN])
+                turn.set("offered", "person")
             case "none":
                 turn.say("order_none", buttons=[HUMAN])
             case "unavailable" | "":
                 turn.say("unavailable", buttons=[HUMAN])
             case number:
                 await show(turn, number, topic)
-        await topics.answer_also(turn)
+        if turn.topic in ORDER_TOPICS:
+            await topics.answer_also(turn)
+        await topics.answer_kept(turn)
 
 
 class OrderAside(TopicClerk):
@@ -162,81 +167,42 @@ class OrderAside(TopicClerk):
     action_name = "action_order_aside"
 
     async def answer(self, turn: Turn) -> None:
-        await answer_aside(turn)
+        try:
+            if not await answer_aside(turn, turn.topic):
+                turn.say("order_which", buttons=order_buttons(await own_orders(turn), turn.topic.value))
+        except NotVerified:
+            topics.keep(turn, [turn.topic])
+            turn.say("order_after_this")
 
 
-@topics.answers(Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER)
+@topics.answers(*ORDER_TOPICS)
 async def beside(turn: Turn, topic: Topic) -> None:
-    """An order asked about beside something else."""
-    await answer_aside(turn)
-
-
-async def answer_aside(turn: Turn) -> None:
+    """An order asked about beside something else, or before a form that has now ended."""
     try:
-        recent = await orders.recent(turn.care, turn.conversation.id)
+        if not await answer_aside(turn, topic):
+            turn.say("order_which", buttons=order_buttons(await own_orders(turn), topic.value))
     except NotVerified:
-        turn.say("order_needs_person_aside")
-        return
-    number = turn.entity("order_number") or reading.order_number(
-        turn.words, turn.care.settings.order_number_pattern
-    )
-    chosen = reading.choose_order(turn.words, recent) or _only_one_fits(turn, recent)
-    if number is None and chosen is None and len(recent) == 1:
-        chosen = recent[0]
-    if number is None and chosen is None:
-        turn.say("order_needs_person_aside")
-        return
-    await show(turn, number or chosen.number, turn.topic)  # type: ignore[union-attr]
+        turn.set("order_topic", topic.value)
+        turn.set("order_wanted", turn.order_said)
+        turn.events.append(FollowupAction(FORM))
 
 
-async def show(turn: Turn, number: str, topic: Topic) -> None:
-    """Short text and card; a foreign order is answered as one that does not exist."""
-    order = await orders.find(turn.care, turn.conversation.id, number)
-    if order is None:
-        turn.say("order_not_found", buttons=[HUMAN])
-        return
-    _say_state(turn, order)
-    now = turn.care.clock.now()
-    is_late = order.state in OPEN_STATES and order.promised_at is not None and order.promised_at < now
-    if is_late:
-        complain = {
-            "title": "登记投诉",
-            "payload": f'/complaint_delivery{{"order_number": "{order.number}"}}',
-        }
-        turn.say("order_late", buttons=[HUMAN, complain])
-    elif topic is Topic.URGE_ORDER and order.state in OPEN_STATES:
-        turn.say("order_urge", buttons=[HUMAN])
-        turn.set("offered", "person")
+async def answer_aside(turn: Turn, topic: Topic) -> bool:
+    """Shows the order that is meant; `False` when it is not clear which.
 
-
-def _say_state(turn: Turn, order: OrderView) -> None:
-    tail, card, now = order.number[-4:], orders.card_of(order), turn.care.clock.now()
-    match order.state:
-        case OrderState.CREATED:
-            turn.say("order_created", tail=tail, card=card)
-        case OrderState.PAID:
-            due = order.promised_at
-            promised = f",承诺 {format_moment(due, now=now)}前送达" if due and due >= now else ""
-            turn.say("order_paid", tail=tail, promised=promised, card=card)
-        case OrderState.SHIPPED:
-            shipment = order.shipments[-1] if order.shipments else None
-            due = shipment.expected_at if shipment else None
-            turn.say(
-                "order_shipped",
-                tail=tail,
-                carrier=shipment.carrier if shipment else "快递",
-                expected=f",预计 {format_moment(due, now=now)}前送达" if due and due >= now else "",
-                latest=order.events[-1].title if order.events else "已发货",
-                card=card,
-            )
-        case OrderState.DELIVERED | OrderState.COMPLETED:
-            missing = {
-                "title": "我没收到",
-                "payload": f'/complaint_delivery{{"order_number": "{order.number}"}}',
-            }
-            at = format_moment(order.delivered_at, now=now) if order.delivered_at else "此前"
-            turn.say("order_delivered", tail=tail, at=at, card=card, buttons=[missing])
-        case OrderState.CANCELLED:
-            turn.say("order_cancelled", tail=tail, card=card)
-        case OrderState.RETURNED:
-            turn.say("order_returned", tail=tail, card=card)
+    Raises:
+        NotVerified: there is nobody yet whose orders could be shown.
+    """
+    own = await own_orders(turn)
+    if turn.order_said:
+        await show(turn, turn.order_said, topic)
+        return True
+    chosen = own[0] if len(own) == 1 else await meant(turn, turn.words, own, current=turn.slot("order_shown"))
+    chosen = chosen or only_one_fits(turn, own, topic)
+    if chosen is None and own:
+        return False
+    if chosen is None:
+        turn.say("order_none", buttons=[HUMAN])
+    else:
+        await show(turn, chosen.number, topic)
+    return True

@@ -9,30 +9,32 @@ from care.ports import OrderView
 from care.rules.times import shanghai_day
 from care.rules.vocabulary import OrderState
 
-_PHONE = re.compile(r"(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
-_CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
-_TAIL = re.compile(r"(?<!\d)\d{4}(?!\d)")
-_NUMBER = re.compile(r"(?<!\d)\d{10,20}(?!\d)")
-_CALLED_ORDER = re.compile(r"(?:订单号?|單號|单号|編號|编号|order)[^\d]{0,6}(\d{10,20})(?!\d)", re.I)
-
 _GIVES_UP = re.compile(
-    r"^(?:那|那就|还是|我)?(?:算了|算啦|不用了|不弄了|不办了|不投诉了|不查了|不想(?:说|弄|投诉|办)了|取消吧|取消投诉|先不(?:投诉|弄|办|登记)了?|退出|别登记了?|不登记了)"
-    r"(?:吧|啦|了|谢谢|谢谢啊|,?谢谢)?[。.!!~~ ]*$"
+    r"^(?:那就?|还是|我|唉|行吧)*(?:算了|算啦|不用了|不弄了|不办了|不投诉了|不查了|不退了|不想(?:说|弄|投诉|办)了|取消吧|取消投诉|先不\w{1,4}了?|退出|别登记了?|不登记了)"
+    r"(?:还是|算了|不用了|不(?:投诉|查|取消|退|换|改|弄|办|登记)了|先不\w{1,4}了?|吧|啦|了|谢谢啊?|[, ])*[。.!~ ]*$"
 )
 _YES = re.compile(
-    r"^(?:嗯+|恩|对+|对的|是+|是的|好+|好的|好吧|行+|行的|可以|可以的|没错|没问题|正确|确认|确定|提交|就这样|ok|okay|yes|y|要|要的|嗯嗯|对对|是啊|对啊)"
-    r"[的啊呀吧了,,。.!!~~ 呢]*(?:就这样|提交吧|没错|谢谢|就这么办|登记吧)?[。.!!~~ ]*$",
+    r"^(?:(?:嗯+|恩|对+的?|是+的?|好+的?|行+的?|可以的?|没错|没问题|正确|确认|确定|提交|登记|就?是?这样|就这么办|ok|okay|yes|y|要的?|麻烦了?|谢谢)[的啊呀吧了,。.!~ 呢]*)+$",
     re.I,
 )
 _NO = re.compile(
-    r"^(?:不对|不是|不行|错了|有误|不正确|不|否|no|n|要改|修改|改一下|不准确|不太对)[的啊呀了吧,,。.!!~~ ]*$",
+    r"^(?:不太?对|不是|不行|错了|有误|不正确|不|否|no|n|要改|修改|改一下|不准确)[的啊呀了吧,。.!~ ]*$",
     re.I,
 )
 _DOES_NOT_KNOW = re.compile(
-    r"不(?:知道|清楚|确定|记得|晓得)|忘了|没想好|随便|都行|都可以|无所谓|你们看着办|看你们"
+    r"不(?:知道|清楚|确定|记得|晓得)|忘了|没想好|随便|都行|都可以|无所谓|看着办|看你们|说不上来|没(?:什么)?(?:要求|想法)"
+)
+_DROPS_COMPLAINT = re.compile(r"不(?:想|要|打算|用)?(?:再)?投诉了|(?:取消|撤销|撤回)(?:这个|这次)?投诉")
+_MEANS_ORDER = re.compile(r"订单|[那这哪几]一?[单笔]|单子|(?:我|买)的?那[个件台]")
+_THIS = re.compile(r"[这那][个单款件台]|刚才|刚刚|它")
+_FAILURE = re.compile(
+    r"还没|没人|等了|[\d一二三四五六七八九十半几]+个?(?:天|月|星期|周|小时)[都才还了]|坏了|不给|没用"
+)
+_HAS_NONE = re.compile(
+    r"^(?:没有?了?|无|都?没有?(?:订单号?|单号)|都不是|(?:和|跟)?订单?(?:没|无)关系?|不(?:是|涉及)订单)[的呢啊吧。.! ]*(?:$|[,，])"
 )
 _QUESTION = re.compile(
-    r"[??]|吗|么$|嘛$|呢$|多少|多久|几[天点个号]|怎么(?:样|办|弄|用|开|退|查|算|联系|还)|怎样|如何|什么时候|啥时候|哪|能不能|可不可以|可以.{0,6}(?:吗|不)|有没有|是不是|为什么|为啥|咋"
+    r"[??]|吗|谁|么$|嘛$|呢$|多少|多久|几[天点个号]|怎么(?:样|办|弄|用|开|退|查|算|联系|还)|怎样|如何|什么时候|啥时候|哪|能不能|可不可以|可以.{0,6}(?:吗|不)|有没有|是不是|为什么|为啥|咋"
 )
 _REMEDY = re.compile(
     r"退(?:款|钱|货|了|掉|回|差价|给我|一赔|运费)|退$|还(?:我)?钱|换(?:货|一|个|新|台|掉|过)|换$|修(?:好|理|一下)?|维修|返修|补(?:偿|发|差|寄|货)|赔(?:偿|钱|付|我|礼|不是)?|道歉|认错|"
@@ -62,45 +64,6 @@ _FIELDS = (
 )
 
 
-def phone(text: str) -> str | None:
-    """A mobile number of the mainland, without separators."""
-    found = _PHONE.search(text)
-    return re.sub(r"[ -]", "", found[0]) if found else None
-
-
-def order_number(text: str, pattern: str) -> str | None:
-    """The shop's own kind of number, or any of 10–20 digits that the sentence calls an order."""
-    own = re.search(rf"(?<!\d)(?:{pattern})(?!\d)", text)
-    if own:
-        return own[0]
-    called = _CALLED_ORDER.search(text)
-    if called and not _PHONE.fullmatch(called[1]):
-        return called[1]
-    return None
-
-
-def any_number(text: str) -> str | None:
-    """Any run of 10–20 digits that is no phone: where an order number was asked for, it is one."""
-    for found in _NUMBER.finditer(text):
-        if not _PHONE.fullmatch(found[0]):
-            return found[0]
-    return None
-
-
-def one_time_code(text: str) -> str | None:
-    found = _CODE.search(text.replace(" ", "") if re.fullmatch(r"[\d ]+", text.strip()) else text)
-    return found[0] if found else None
-
-
-def phone_tail(text: str) -> str | None:
-    """Four digits that stand alone, or the end of a whole phone number."""
-    whole = phone(text)
-    if whole:
-        return whole[-4:]
-    found = _TAIL.search(text)
-    return found[0] if found else None
-
-
 def gives_up(text: str) -> bool:
     return bool(_GIVES_UP.match(text.strip()))
 
@@ -115,6 +78,30 @@ def says_no(text: str) -> bool:
 
 def does_not_know(text: str) -> bool:
     return bool(_DOES_NOT_KNOW.search(text))
+
+
+def drops_complaint(text: str) -> bool:
+    """我不想投诉了，就想问问怎么退"""
+    return bool(_DROPS_COMPLAINT.search(text))
+
+
+def means_order(text: str) -> bool:
+    """Whether the words speak of an order at all: 洗衣机那单, 我的订单."""
+    return bool(_MEANS_ORDER.search(text))
+
+
+def means_this(text: str) -> bool:
+    return bool(_THIS.search(text))
+
+
+def tells_failure(text: str) -> bool:
+    """Praise that tells what went wrong is no praise: 真行，等了一个月."""
+    return bool(_FAILURE.search(text))
+
+
+def has_none(text: str) -> bool:
+    """没有, 和订单无关: there is nothing of what was asked for."""
+    return bool(_HAS_NONE.match(text.strip()))
 
 
 def is_question(text: str) -> bool:
@@ -139,12 +126,19 @@ def field_to_fix(text: str) -> str | None:
     return next((name for name, words in _FIELDS if words.search(text)), None)
 
 
-def choose_order(text: str, orders: Sequence[OrderView], *, current: str | None = None) -> OrderView | None:
+def choose_order(
+    text: str,
+    orders: Sequence[OrderView],
+    *,
+    current: str | None = None,
+    skus: frozenset[str] = frozenset(),
+) -> OrderView | None:
     """The order that `text` means: by number or its end, by place, by product, by state, by day.
 
     Args:
         orders: those offered, newest first.
         current: the number that 上一个 counts from; the newest without it.
+        skus: products that the words name in another way than the orders do (洗衣机 for 洗烘一体机).
     """
     if not orders:
         return None
@@ -167,7 +161,8 @@ def choose_order(text: str, orders: Sequence[OrderView], *, current: str | None 
         return orders[0]
     if _OLDEST.search(text):
         return orders[-1]
-    for fits in (_by_product(text, orders), _by_state(text, orders), _by_day(text, orders)):
+    by_sku = [order for order in orders if any(line.sku in skus for line in order.lines)]
+    for fits in (_by_product(text, orders), by_sku, _by_state(text, orders), _by_day(text, orders)):
         if len(fits) == 1:
             return fits[0]
     if len(orders) == 2 and re.search(r"另外?一", text):
@@ -183,19 +178,22 @@ def _by_product(text: str, orders: Sequence[OrderView]) -> list[OrderView]:
 
 
 def _shared(text: str, name: str) -> int:
-    """Length of the longest run of `name` that stands in `text`."""
+    """Length of the longest run of `name` that stands in `text` and is more than digits."""
     text, name = text.lower(), name.lower()
     longest = 0
     for start in range(len(name)):
-        while start + longest < len(name) and name[start : start + longest + 1] in text:
-            longest += 1
+        for end in range(start + longest + 1, len(name) + 1):
+            if name[start:end] not in text:
+                break
+            if not re.fullmatch(r"[\d\W]+", name[start:end]):
+                longest = end - start
     return longest
 
 
 _STATE_WORDS = (
     (re.compile(r"还没发|没发货|待发货"), {OrderState.PAID, OrderState.CREATED}),
+    (re.compile(r"签收|收到的|到了的|已经到"), {OrderState.DELIVERED, OrderState.COMPLETED}),
     (re.compile(r"在路上|运输中|还没到|没收到|没到"), {OrderState.SHIPPED}),
-    (re.compile(r"已?签收|收到的|到了的|已经到"), {OrderState.DELIVERED, OrderState.COMPLETED}),
 )
 
 

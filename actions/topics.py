@@ -1,22 +1,23 @@
-"""Which hand answers which topic, for wishes said beside the main one."""
+"""Which hand answers which topic, for wishes said beside the main one; none of them is forgotten."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from actions.turn import Turn
 from care.rules.vocabulary import Topic
 
 Answer = Callable[[Turn, Topic], Awaitable[None]]
 
-#: At most so many further wishes of one message are answered in the same turn.
-MOST = 2
+#: Wishes that waited for a form to end: ``{"message": id, "topics": [...]}``.
+KEPT = "kept_wishes"
 
 _answers: dict[Topic, Answer] = {}
 
 
 def answers(*topics: Topic) -> Callable[[Answer], Answer]:
-    """Registers a function that answers `topics` in one go, without starting a form."""
+    """Registers a function that answers `topics` in one go."""
 
     def register(function: Answer) -> Answer:
         for topic in topics:
@@ -26,12 +27,36 @@ def answers(*topics: Topic) -> Callable[[Answer], Answer]:
     return register
 
 
-async def answer_also(turn: Turn) -> None:
+async def answer_also(turn: Turn, *, without: Iterable[Topic] = ()) -> None:
     """Everything else that the message asks, after its main topic."""
-    for topic in [topic for topic in turn.also if topic in _answers][:MOST]:
-        await _answers[topic](turn, topic)
+    for topic in turn.also:
+        if topic in _answers and topic not in set(without):
+            await _answers[topic](turn, topic)
 
 
-async def answer_one(turn: Turn, topic: Topic) -> None:
-    """Raises `KeyError` for a topic that no function answers."""
-    await _answers[topic](turn, topic)
+def keep(turn: Turn, topics: Iterable[Topic]) -> None:
+    """These wishes of this message are dealt with when the form that starts now has ended."""
+    wishes = [topic.value for topic in topics if topic in _answers]
+    if wishes:
+        turn.set(KEPT, {"message": turn.message_id, "topics": wishes})
+
+
+async def answer_kept(turn: Turn) -> None:
+    """What waited for the form: answered in the words in which it was asked."""
+    kept: dict[str, Any] | None = turn.slot(KEPT)
+    if not kept:
+        return
+    turn.set(KEPT, None)
+    message = _message(turn, kept["message"])
+    if message is None:
+        return
+    for name in kept["topics"]:
+        await _answers[Topic(name)](turn.about(message), Topic(name))
+
+
+def _message(turn: Turn, message_id: int) -> dict[str, Any] | None:
+    for event in turn.tracker.events:
+        metadata = event.get("metadata") or {}
+        if event.get("event") == "user" and metadata.get("message_id") == message_id:
+            return {**event["parse_data"], "text": event.get("text"), "metadata": metadata}
+    return None

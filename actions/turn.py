@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -12,8 +13,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import wording
 from actions.desk import Desk, desk
+from actions.digits import Digits, read_digits
 from care.rules.vocabulary import Cue, Emotion, Topic, topic_of_intent
-from care.services import conversations
+from care.services import conversations, transcript
 from care.services.context import Care
 from care.services.conversations import ConversationView
 
@@ -33,6 +35,8 @@ class Turn:
     dispatcher: CollectingDispatcher
     conversation: ConversationView
     events: list[EventType] = field(default_factory=list)
+    #: Another message of the visit that is being answered now: a wish that had to wait.
+    earlier: dict[str, Any] | None = None
 
     @property
     def care(self) -> Care:
@@ -40,7 +44,7 @@ class Turn:
 
     @property
     def message(self) -> dict[str, Any]:
-        return self.tracker.latest_message
+        return self.earlier or self.tracker.latest_message
 
     @property
     def message_id(self) -> int:
@@ -69,9 +73,17 @@ class Turn:
         """What the customer sees as said: the typed words or the button's title."""
         return self.message.get("text") or ""
 
+    async def written(self) -> str:
+        """`text` as it is stored, with its own punctuation: what records and restatements use."""
+        return (await transcript.customers_words(self.care, self.message_id)).line
+
+    async def own_words(self) -> str:
+        """`words` as they are stored."""
+        return (await transcript.customers_words(self.care, self.message_id)).typed
+
     @property
     def words(self) -> str:
-        """The customer's own words: behind a button, the last thing that was typed."""
+        """What the customer typed: behind a button, the last thing that was typed."""
         if not self.is_button:
             return self.text
         typed = (
@@ -90,6 +102,10 @@ class Turn:
     @property
     def topic(self) -> Topic:
         return Topic(self.message.get("topic") or topic_of_intent(self.intent))
+
+    @property
+    def confidence(self) -> float:
+        return float(self.message["intent"].get("confidence") or 0.0)
 
     @property
     def also(self) -> list[Topic]:
@@ -115,8 +131,32 @@ class Turn:
                 return str(values[-1])
         return None
 
+    @cached_property
+    def digits(self) -> Digits:
+        """The numbers in `text`."""
+        return read_digits(self.text, self.care.settings.order_number_pattern)
+
+    @property
+    def order_said(self) -> str | None:
+        """The number of an order, or of its parcel, that this message names."""
+        by_button = self.entity("order_number") if self.is_button else None
+        return by_button or self.digits.reference or (None if self.digits.phone else self._order_heard())
+
+    def _order_heard(self) -> str | None:
+        """Two numbers in a row may have been heard as one; such a one is no order's."""
+        heard = self.entity("order_number")
+        return heard if heard and heard == self.digits.number else None
+
     def slot(self, name: str) -> Any:
+        """As set by this action or before it."""
+        for event in reversed(self.events):
+            if event.get("event") == "slot" and event.get("name") == name:
+                return event.get("value")
         return self.tracker.slots.get(name)
+
+    def about(self, message: dict[str, Any]) -> Turn:
+        """This turn, answering an earlier message of the visit; what is said and set is the same list."""
+        return replace(self, earlier=message)
 
     def set(self, name: str, value: Any) -> None:
         self.events.append(SlotSet(name, value))
@@ -135,6 +175,17 @@ class Turn:
         quiet = {"action_listen", "action_extract_slots", but}
         return any(e.get("event") == "action" and e.get("name") not in quiet for e in self._since_message())
 
+    @property
+    def offered(self) -> str | None:
+        """What the answer before this message offered; an older offer is no longer meant by a yes."""
+        before = len(self.tracker.events) - len(self._since_message()) - 1
+        for event in reversed(self.tracker.events[: max(0, before)]):
+            if event.get("event") == "user":
+                return None
+            if event.get("event") == "slot" and event.get("name") == "offered":
+                return str(event["value"]) if event.get("value") else None
+        return None
+
     def was_in(self, form: str) -> bool:
         """Whether `form` was already going when this message came."""
         before = len(self.tracker.events) - len(self._since_message())
@@ -142,6 +193,16 @@ class Turn:
             if event.get("event") == "active_loop":
                 return bool(event.get("name") == form)
         return False
+
+    def opening(self, form: str) -> str:
+        """What was said when `form` started: behind it may lie a whole verification."""
+        said = opening = ""
+        for event in self.tracker.events:
+            if event.get("event") == "user":
+                said = event.get("text") or ""
+            elif event.get("event") == "active_loop" and event.get("name") == form:
+                opening = said
+        return opening if self.was_in(form) else self.words
 
     def has_said(self, key: str) -> bool:
         """Whether a variant of the sentence `key` was already said in answer to this message."""

@@ -21,6 +21,7 @@ from sanic.response import json as json_answer
 from bot.dialogue import turns
 from bot.dialogue.processor import ActionEndpoint, CarefulProcessor, TurnFailed, adopt
 from bot.dialogue.runtime import Runtime, runtime
+from bot.dialogue.second_reading import read_again
 from bot.dialogue.tracker_store import TrackerStoreBroken
 from care.rules import signing
 from care.rules.errors import NotFound
@@ -129,6 +130,7 @@ class ZhikeChannel(InputChannel):
                 parse = turns.read_payload(turn.payload, turn.text, processor.domain)
             else:
                 parse = turns.understand(await processor.parse_message(UserMessage(turn.text)))
+                parse = read_again(parse, tracker)
             collected = turns.Collected()
             if tracker is not None:
                 processor.at_hand[turn.sender] = tracker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from care.settings import ROOT
 #: Lines of data rather than phrases: one form each.
 ONE_FORM = {
     "verify_too_many", "complaint_restate", "case_line", "case_due", "case_closed", "case_proposal", "knowledge_source",
-    "product_line", "product_more",
+    "product_line", "product_more", "change_words",
 }  # fmt: skip
 #: Seldom said.
 TWO_FORMS = {
     "verify_given_up",
-    "order_needs_person_aside",
+    "order_after_this",
+    "change_after_this",
     "complaint_order_unclear",
     "complaint_unclear_person",
     "human_there",
@@ -51,6 +53,38 @@ def test_fixed_answers(name: str) -> None:
     texts = [response["text"] for response in _RESPONSES[name]]
     assert len(set(texts)) >= 3
     assert all(len(text) <= 60 and "!" not in text and "\uff01" not in text for text in texts)
+
+
+_HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”）》}][,;:?!()]|[,;:?!()][\u4e00-\u9fff“（《{]")
+
+
+def test_chinese_punctuation_stands_beside_chinese() -> None:
+    said = [text for variants in wording.sentences().values() for text in variants]
+    said += [response["text"] for responses in _RESPONSES.values() for response in responses]
+    said += [
+        literal
+        for path in (ROOT / "actions").glob("*.py")
+        for literal in _chinese_literals(path.read_text("utf-8"))
+    ]
+    assert [text for text in said if _HALF_WIDTH.search(text)] == []
+
+
+def _chinese_literals(source: str) -> list[str]:
+    """Texts in code that may be said: no docstrings, no patterns."""
+    tree = ast.parse(source)
+    passed_over: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            passed_over.add(id(node.value))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in (
+            "compile", "search", "match", "fullmatch", "sub",
+        ):  # fmt: skip
+            passed_over |= {id(inner) for inner in ast.walk(node)}
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in passed_over
+    ]
 
 
 def test_the_same_message_hears_the_same_variant_again() -> None:

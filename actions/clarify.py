@@ -1,0 +1,98 @@
+"""What was not understood: an answer if the records hold one, else two readings as buttons, then a person."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import FollowupAction
+
+from actions import orders
+from actions.clerk import TopicClerk
+from actions.knowledge import say_known
+from actions.order_talk import show, show_other_order
+from actions.products import named_product, say_product
+from actions.turn import HUMAN, Button, Turn
+from care.rules.errors import NotVerified
+from care.rules.vocabulary import Topic, topic_of_intent
+
+_NO_READING = frozenset(
+    {"nlu_fallback", "affirm", "deny", "stop", "inform", "greet", "goodbye", "thanks", "chitchat", "out_of_scope",
+     "bot_challenge", "request_human"}
+)  # fmt: skip
+_ASK_BACK = ("action_clarify", "action_inform")
+#: Set by answers that an unclear message got all the same.
+_HELPED = ("order_shown", "product_shown")
+#: Questions that knowledge may answer although it is not sure what kind of question it is.
+_MAY_BE_KNOWN = 0.6
+
+
+QUICK: tuple[Button, ...] = (
+    {"title": "查订单", "payload": "/order_status"},
+    {"title": "退换货", "payload": "/request_return"},
+    {"title": "我要投诉", "payload": "/complaint_other"},
+    HUMAN,
+)
+
+
+class Clarify(TopicClerk):
+    action_name = "action_clarify"
+
+    async def answer(self, turn: Turn) -> None:
+        if await _found_in_records(turn):
+            return
+        if was_lost_before(turn):
+            give_up(turn)
+            return
+        readings = _readings(turn)
+        turn.say("clarify_two", buttons=[*readings, HUMAN] if readings else list(QUICK))
+        turn.set("offered", "person" if turn.is_upset else None)
+
+
+class Inform(TopicClerk):
+    """A fact without a question: a word about an order shows that order, anything else asks for the wish."""
+
+    action_name = "action_inform"
+
+    async def answer(self, turn: Turn) -> None:
+        if await show_other_order(turn):
+            return
+        if was_lost_before(turn):
+            give_up(turn)
+        else:
+            turn.say("inform_open", buttons=QUICK)
+
+
+def give_up(turn: Turn) -> None:
+    """The second time in a row: a person, and no loop."""
+    turn.say("clarify_person", buttons=[HUMAN])
+    turn.set("offered", "person")
+
+
+def was_lost_before(turn: Turn) -> bool:
+    """The answer before asked back too."""
+    users = [i for i, e in enumerate(turn.tracker.events) if e.get("event") == "user"]
+    if len(users) < 2:
+        return False
+    before = turn.tracker.events[users[-2] : users[-1]]
+    asked = any(e.get("event") == "action" and e.get("name") in _ASK_BACK for e in before)
+    return asked and not any(e.get("event") == "slot" and e.get("name") in _HELPED for e in before)
+
+
+async def _found_in_records(turn: Turn) -> bool:
+    """A number, a product or a question that is known needs no guess at the topic."""
+    if turn.order_said:
+        try:
+            await show(turn, turn.order_said, Topic.ORDER_STATUS)
+        except NotVerified:
+            turn.events.append(FollowupAction(orders.FORM))
+        return True
+    if await show_other_order(turn):
+        return True
+    product = await named_product(turn)
+    if product is not None:
+        await say_product(turn, Topic.PRODUCT_INFO, product)
+        return True
+    return await say_known(turn, None, least=_MAY_BE_KNOWN)
+
+
+def _readings(turn: Turn) -> list[Button]:
+    names = [r["name"] for r in turn.message.get("intent_ranking") or [] if r["name"] not in _NO_READING]
+    return [{"title": topic_of_intent(n).label, "payload": f"/{n}"} for n in dict.fromkeys(names)][:2]

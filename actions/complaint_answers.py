@@ -1,0 +1,129 @@
+"""What a message holds of a complaint's answers: order or product, wished remedy, expected time.
+
+Where a thing was asked for, almost any words are taken for it; elsewhere only what says it plainly, so that a long
+first message leaves nothing to ask and a story in the middle does not change answers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from actions import expectation, reading
+from actions.turn import Turn
+from actions.which_order import full_name, meant, own_orders
+from care.ports import OrderView
+from care.rules.errors import NotVerified, Unavailable
+from care.rules.vocabulary import Topic
+
+_BREAK = re.compile(r"[,。;!?~…\n]+")
+_REMEDY_TOPICS = (Topic.REQUEST_RETURN, Topic.REQUEST_REPAIR, Topic.CANCEL_ORDER)
+_LONG, _BARE_NONE = 40, 6
+UNSAID = "未说明"
+NO_ORDER = "和订单无关"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Fields of the draft that the message answers, as `complaints.update_draft` takes them."""
+
+    about: dict[str, Any] | None = None
+    remedy: dict[str, Any] | None = None
+    expectation: dict[str, Any] | None = None
+
+    def of(self, slot: str) -> dict[str, Any] | None:
+        """The answer to the question behind a slot of the form."""
+        return {
+            "complaint_about": self.about,
+            "complaint_remedy": self.remedy,
+            "complaint_expectation": self.expectation,
+        }.get(slot)
+
+
+async def heard(turn: Turn, asked: str | None = None, *, current: str | None = None) -> Answers:
+    """Reads the message; `asked` is the slot of the question, `current` the order that is on record."""
+    return Answers(
+        about=await _about(turn, is_asked=asked == "complaint_about", current=current),
+        remedy=await _remedy(turn, is_asked=asked == "complaint_remedy"),
+        expectation=await _expectation(turn, is_asked=asked == "complaint_expectation"),
+    )
+
+
+async def about_in_own_words(turn: Turn) -> dict[str, Any]:
+    """Whatever was written where order or product was asked for."""
+    return {"product_said": await turn.written()}
+
+
+async def _about(turn: Turn, *, is_asked: bool, current: str | None) -> dict[str, Any] | None:
+    try:
+        own = await own_orders(turn)
+    except (NotVerified, Unavailable):
+        own = []
+    said = turn.order_said or (turn.digits.number if is_asked else None)
+    corrects = reading.corrects_order(turn.text)
+    order: OrderView | None = None
+    if is_asked or corrects or turn.entity("product", "model") or said or reading.means_order(turn.words):
+        order = await meant(turn, turn.words if not is_asked else turn.text, own, current=current)
+    if order is not None:
+        return {"order_number": order.number, "product_said": full_name(order)}
+    if said is not None and said != turn.digits.tracking:
+        return {"order_number": said, "product_said": turn.entity("product", "model")}
+    if product := turn.entity("product", "model"):
+        return {"order_number": None, "product_said": product}
+    if not is_asked:
+        return None
+    if turn.is_button or reading.has_none(turn.text):
+        is_bare = turn.is_button or len(turn.text) <= _BARE_NONE
+        return {"order_number": None, "product_said": NO_ORDER if is_bare else await turn.written()}
+    return {"order_number": None, "product_said": UNSAID} if reading.does_not_know(turn.text) else None
+
+
+async def _remedy(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
+    if is_asked and (reading.does_not_know(turn.text) or reading.has_none(turn.text)):
+        return {"remedy_said": UNSAID}
+    wished = [e for e in turn.message.get("entities") or [] if e.get("entity") == "remedy" and "start" in e]
+    if not is_asked:
+        return {"remedy_said": await _clause(turn, wished[0]["start"])} if wished else None
+    if turn.is_button or (len(turn.text) <= _LONG and (wished or _may_be_remedy(turn))):
+        return {"remedy_said": await turn.written()}
+    return {"remedy_said": await _clause(turn, wished[0]["start"])} if wished else None
+
+
+def _may_be_remedy(turn: Turn) -> bool:
+    return reading.names_remedy(turn.text) or turn.topic in _REMEDY_TOPICS
+
+
+async def _expectation(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
+    if is_asked and (reading.does_not_know(turn.text) or reading.has_none(turn.text)):
+        return _expected(UNSAID, None, None)
+    score = expectation.score(turn.text) if is_asked else None
+    clause = expectation.expectation_clause(turn.text)
+    if is_asked and (score or turn.is_button or reading.names_time(turn.text)) and len(turn.text) <= _LONG:
+        clause = (0, len(turn.text))
+    if clause is None:
+        return None
+    text = turn.text[clause[0] : clause[1]]
+    dates = [e for e in turn.message.get("entities") or [] if e.get("entity") == "date"]
+    at = expectation.expected_at(text, dates, turn.care.clock.now(), is_workday=turn.care.calendar.is_workday)
+    if not is_asked and at is None:
+        return None
+    return _expected(await as_written(turn, *clause), at, score)
+
+
+def _expected(said: str, at: datetime | None, score: int | None) -> dict[str, Any]:
+    return {"expectation_said": said, "expectation_at": at, "expectation_e": score}
+
+
+async def _clause(turn: Turn, position: int) -> str:
+    """The part of the message around `position`."""
+    start = max((m.end() for m in _BREAK.finditer(turn.text, 0, position)), default=0)
+    end = _BREAK.search(turn.text, position)
+    return await as_written(turn, start, end.start() if end else len(turn.text))
+
+
+async def as_written(turn: Turn, start: int, end: int) -> str:
+    """A part of the message in the punctuation it was written with, where the two forms run alike."""
+    written = await turn.written()
+    return (written if len(written) == len(turn.text) else turn.text)[start:end].strip()

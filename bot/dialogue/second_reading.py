@@ -1,0 +1,97 @@
+"""What a message means in its visit, where its own words do not tell: a follow-up, a complaint said in so many words.
+
+Understanding reads each message alone; here the message before it is known. Only what was read unsurely is
+read again, so that a better model changes nothing here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from care.rules.vocabulary import COMPLAINT_TOPICS, Cue, Kind, Topic, kind_of_topic
+
+#: Read this surely, a message means what it says.
+SURE = 0.8
+_FOLLOWS = re.compile(
+    r"^(?P<opens>那么?(?:如果|要是)?|还有|对了)?[, ]*(?P<asks>[^。;!?]{1,14}?)(?P<ends>的?呢|(?:也|都)?(?:可以|行|能)?吗)?[?。 ]*$"
+)
+_LONGEST = 16
+_SAYS_COMPLAINT = re.compile(r"(?:我|要|想|必须|得)投诉(?!电话|渠道|进度|单号|编号|的?(?:处理|结果))")
+_ASKS_PERSON = re.compile(
+    r"(?:给我|我要|想要?|找|换|叫|转|接|来|跟|和)(?:个|一个|一?下|到|成|通)?(?:真人|活人|人工(?:客服|服务|坐席)?)(?:$|[,。!?吧啊呀行来说聊谈处接])"
+)
+_DANGERS = {Cue.INJURY.value, Cue.FIRE.value, Cue.ELECTRICITY.value, Cue.MINOR.value, Cue.SELF_HARM.value}
+
+
+def read_again(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> dict[str, Any]:
+    """`parse` as it is meant here. Adds `follows` when it goes on with the question before."""
+    if parse["intent"].get("name") == "nlu_fallback" and _complains(parse):
+        likely = [r["name"] for r in parse.get("intent_ranking") or [] if r["name"] in COMPLAINT_TOPICS]
+        default = Topic.COMPLAINT_OTHER if _SAYS_COMPLAINT.search(parse["text"]) else Topic.COMPLAINT_QUALITY
+        return _as(parse, likely[0] if likely else default.value)
+    if _asks_person(parse):
+        return _as(parse, Topic.REQUEST_HUMAN.value)
+    before = _question_before(tracker)
+    found = _FOLLOWS.match(parse.get("text") or "")
+    if before is None or found is None or len(parse["text"]) > _LONGEST:
+        return parse
+    if not (found["opens"] or found["ends"] or "").startswith(("那", "呢", "的呢")):
+        return parse
+    again = dict(parse) if _stands_alone(parse, before) else _as(parse, before.intent_name or "")
+    again["follows"] = {
+        "text": (before.parse_data.get("follows") or {}).get("text") or before.text,
+        "topic": before.parse_data["topic"],
+        "asks": found["asks"],
+    }
+    return again
+
+
+def _asks_person(parse: dict[str, Any]) -> bool:
+    """A person asked for in plain words, whatever anger stands around them."""
+    is_sure = float(parse["intent"].get("confidence") or 0.0) >= SURE
+    is_read = (
+        parse.get("topic") == Topic.REQUEST_HUMAN.value and parse["intent"].get("name") != "nlu_fallback"
+    )
+    return not is_sure and not is_read and bool(_ASKS_PERSON.search(parse.get("text") or ""))
+
+
+def _complains(parse: dict[str, Any]) -> bool:
+    """Said in so many words, or something dangerous has happened: never a case for asking back."""
+    return bool(_SAYS_COMPLAINT.search(parse.get("text") or "")) or bool(
+        _DANGERS & set(parse.get("cues") or ())
+    )
+
+
+def _question_before(tracker: DialogueStateTracker | None) -> UserUttered | None:
+    """The message before, when it was a question and no form is under way."""
+    if tracker is None or tracker.active_loop_name:
+        return None
+    last = next((e for e in reversed(tracker.events) if isinstance(e, UserUttered)), None)
+    topic = (last.parse_data or {}).get("topic") if last else None
+    if last is None or last.intent_name == "nlu_fallback" or not topic:
+        return None
+    return last if kind_of_topic(Topic(topic)) is Kind.INQUIRY else None
+
+
+def _stands_alone(parse: dict[str, Any], before: UserUttered) -> bool:
+    """Understood surely, and as something else than the question before."""
+    topic = parse.get("topic")
+    is_sure = float(parse["intent"].get("confidence") or 0.0) >= SURE
+    is_courtesy = topic and kind_of_topic(Topic(topic)) is Kind.CONTROL and topic != Topic.INFORM.value
+    return bool(is_courtesy or (is_sure and topic != before.parse_data.get("topic") and topic != "inform"))
+
+
+def _as(parse: dict[str, Any], intent: str) -> dict[str, Any]:
+    topic = Topic(intent)
+    also = [name for name in parse.get("also") or [] if name != topic.value]
+    return {
+        **parse,
+        "intent": {**parse["intent"], "name": intent},
+        "topic": topic.value,
+        "kind": kind_of_topic(topic).value,
+        "also": also,
+    }

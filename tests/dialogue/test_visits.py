@@ -1,0 +1,66 @@
+"""Customers' visits played through the chat socket of the running product; the scripts are in `visits/`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.chores import host_page_token
+from care.services.context import Care, open_care
+from tests.dialogue.shoppers import USUAL, new_shopper
+from tests.dialogue.visiting import Visiting, house_rules, load_visits
+from tests.live.customer import customer
+from tests.live.system import LiveSystem
+
+VISITS = load_visits()
+
+
+@pytest_asyncio.fixture
+async def records(live_system: LiveSystem) -> AsyncIterator[Care]:
+    async with open_care(live_system.settings) as care:
+        yield care
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("visit", VISITS, ids=lambda visit: f"{visit['file']}: {visit['visit']}")
+async def test_the_visit_reaches_its_goal(
+    visit: dict[str, Any], live_system: LiveSystem, records: Care
+) -> None:
+    shopper = await new_shopper(records, tuple(visit.get("orders", USUAL)))
+    is_signed = visit.get("as") == "signed"
+    identity = await host_page_token(live_system.settings, shopper.phone) if is_signed else None
+    async with customer(live_system.base_url, identity=identity) as tab:
+        await Visiting(records, tab, shopper, live_system.code).run(visit)
+
+
+def test_there_are_enough_of_them_and_each_has_a_name_of_its_own() -> None:
+    assert len(VISITS) >= 40
+    assert len({visit["visit"] for visit in VISITS}) == len(VISITS)
+
+
+def bot(*texts: str) -> list[dict[str, Any]]:
+    return [{"from": "bot", "text": text} for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("answers", "problem"),
+    [
+        ([bot("您好")], "没有标明"),
+        ([bot("我是智能客服，由人工智能为您服务，随时转人工", "已查到")], "标明太长"),
+        ([bot("我是智能客服"), bot("很抱歉！")], "感叹号"),
+        ([bot("我是智能客服"), bot("好的,马上查")], "半角"),
+        ([bot("我是智能客服"), bot("")], "空话"),
+        ([bot("我是智能客服"), bot("编号 None")], "空话"),
+        ([bot("我是智能客服"), *[bot("请再说一遍")] * 3], "三遍"),
+    ],
+)
+def test_the_house_rules_see_what_is_wrong(answers: list[list[dict[str, Any]]], problem: str) -> None:
+    assert any(problem in found for found in house_rules(answers))
+
+
+def test_the_house_rules_let_pass_what_is_right() -> None:
+    said = "您希望 11月25日(周三)18:00前有答复（编号 TS-20261124-0001）。"
+    assert house_rules([bot("我是智能客服，随时可转人工。"), bot(said)]) == []
