@@ -130,7 +130,7 @@ def _pipeline(
     }
     for name, finder in finders.items():
         component = nlp.add_pipe("zhike_finder", name=name)
-        assert isinstance(component, FinderComponent)  # noqa: S101 - for the type checker
+        assert isinstance(component, FinderComponent)
         component.find = finder
     nlp.add_pipe("zhike_settle")
     return nlp
