@@ -75,9 +75,14 @@ def unanswered(
     limit: Annotated[int | None, typer.Option(min=1, help="最多列出多少个")] = None,
 ) -> None:
     """列出机器人没答上来的问题，次数多的在前。"""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from bot.chores import unanswered_questions
 
-    questions = asyncio.run(unanswered_questions(load_settings()))[:limit]
+    try:
+        questions = asyncio.run(unanswered_questions(load_settings()))[:limit]
+    except SQLAlchemyError:
+        _fail("数据库打不开或还没有建好，请先运行 zhike migrate，或用 zhike doctor 检查。")
     if file is not None:
         try:
             with file.open("w", encoding="utf-8-sig", newline="") as out:

@@ -45,6 +45,7 @@ SUBJECT_BONUS = 0.15
 
 #: A single character is no question: 对, 1.
 _LEAST_SAID = 2
+_MOST_BIASES = 1000
 _EXAMPLE = re.compile(r"^\s+- (.+)$")
 #: What a display shows when something is wrong: E4, F1.
 _CODE = re.compile(r"(?<![a-z0-9])[ef]\d{1,2}(?![a-z0-9])")
@@ -187,6 +188,8 @@ class KnowledgeBase:
         """
         named = _codes_of(plain), self.words.subjects.found_in(plain)
         if named not in self._biases:
+            if len(self._biases) >= _MOST_BIASES:  # strangers choose the keys
+                self._biases.clear()
             codes, subjects = named
             fits = [bool(subjects & about) for about in self._about]
             may = [

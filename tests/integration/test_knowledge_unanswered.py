@@ -108,3 +108,14 @@ def test_a_place_that_cannot_be_written_is_said(asked: list[Unanswered], tmp_pat
     refused = CliRunner().invoke(app, ["knowledge", "unanswered", "--csv", str(tmp_path / "none" / "a.csv")])
     assert refused.exit_code == 1
     assert "不能写入" in refused.output
+
+
+def test_a_database_that_was_never_made_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHIKE_VAR_DIR", str(tmp_path))
+    monkeypatch.delenv("ZHIKE_DATABASE_URL", raising=False)
+    told = CliRunner().invoke(app, ["knowledge", "unanswered"])
+    assert told.exit_code == 1
+    assert "zhike migrate" in told.output
+    assert "Traceback" not in told.output
