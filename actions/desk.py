@@ -20,7 +20,7 @@ _desk: Desk | None = None
 def open_desk(care: Care) -> Desk:
     """Reads the knowledge and makes `care` the one that actions of this process use."""
     global _desk
-    _desk = Desk(care, load_knowledge(care.settings.root / "data" / "knowledge"))
+    _desk = Desk(care, load_knowledge(care.settings.root / "data" / "knowledge", skip_bad=True))
     return _desk
 
 

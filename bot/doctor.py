@@ -15,6 +15,7 @@ from bot.up.ports import is_free
 from bot.up.ready import http_ok
 from care.migrations.upgrade import newest_revision, present_revision
 from care.records import Sessions, make_engine
+from care.services.knowledge_entries import read_folder
 from care.settings import Settings
 
 MIN_FREE_BYTES = 1 << 30
@@ -51,6 +52,12 @@ async def _checks(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding(
         archive.exists(),
         f"模型 {archive.name} " + ("与当前数据一致" if archive.exists() else "尚未训练，请运行 zhike train"),
+    )
+
+    slips = read_folder(settings.root / "data" / "knowledge").errors
+    yield Finding(
+        not slips,
+        "知识库没有错误" if not slips else f"知识库有 {len(slips)} 处错误，详见 zhike knowledge check",
     )
 
     page = settings.root / "ui" / "dist" / "widget.js"

@@ -7,6 +7,7 @@ products a question is about. `MIN_SCORE` was chosen on the first part of
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ __all__ = [
     "load_knowledge",
     "note_unanswered",
 ]
+
+log = logging.getLogger(__name__)
 
 #: Below this probability the bot says that it does not know, or asks back. Chosen on the first rows of the
 #: labelled questions: of those 49 of 100 are answered right, 2 wrong, and 10 of 100 without an entry get
@@ -206,7 +209,7 @@ class KnowledgeBase:
         return TOPIC_BONUS * np.array([float(about in entry.topics) for entry in self.entries])
 
 
-def load_knowledge(folder: Path, *, messages: Path | None = None) -> KnowledgeBase:
+def load_knowledge(folder: Path, *, messages: Path | None = None, skip_bad: bool = False) -> KnowledgeBase:
     """Reads every ``*.yml`` of the folder, and the tables of words beside them.
 
     Args:
@@ -214,13 +217,18 @@ def load_knowledge(folder: Path, *, messages: Path | None = None) -> KnowledgeBa
         messages: folder of Rasa NLU files; how rare a word is among ordinary customers' messages is
             taken from their examples. Default: ``nlu`` beside `folder`; without it only the
             entries' own wordings count.
+        skip_bad: leave out what is not of the right form and say so in the log. For serving: a slip
+            in one answer must not silence all the others.
 
     Raises:
-        KnowledgeError: something is not of the right form, or an id comes twice.
+        KnowledgeError: something is not of the right form, or an id comes twice; with `skip_bad`
+            only when nothing usable is left.
     """
     reading = read_folder(folder)
-    if reading.errors:
+    if reading.errors and not (skip_bad and reading.entries):
         raise KnowledgeError(reading.errors)
+    for problem in reading.errors:
+        log.error("knowledge left out: %s", problem)
     return KnowledgeBase(
         tuple(reading.entries.values()),
         background=_examples(messages or folder.parent / "nlu"),

@@ -177,3 +177,15 @@ def test_the_command_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "会回答：乙。" in told.output
     nothing = CliRunner().invoke(app, ["knowledge", "why", "火星"])
     assert "不会回答" in nothing.output
+
+
+def test_serving_leaves_out_a_bad_entry_and_keeps_the_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = (ROOT / "data" / "knowledge" / "store_privacy.yml").read_text("utf-8")
+    (tmp_path / "good.yml").write_text(text, "utf-8")
+    (tmp_path / "bad.yml").write_text("- id: half-written\n  question: 几点", "utf-8")
+    whole = load_knowledge(ROOT / "data" / "knowledge")
+    kept = load_knowledge(tmp_path, skip_bad=True)
+    assert 0 < len(kept.entries) < len(whole.entries)
+    assert "bad.yml" in caplog.text
