@@ -21,7 +21,6 @@ _INT32 = 2**31 - 1
 #: No control characters: the database refuses some of them, and none belongs there.
 _PLAIN = r"^[^\x00-\x1f]*$"
 Seq = Annotated[int, Meta(ge=0, le=_INT32)]
-Token = Annotated[str, Meta(max_length=200, pattern=r"^[\x21-\x7e]*$")]
 ClientMsgId = Annotated[str, Meta(max_length=64, pattern=_PLAIN)]
 
 
@@ -45,9 +44,10 @@ class Page(Struct, frozen=True):
 class Hello(Struct, frozen=True, tag="hello"):
     """`conversation` says which one `after` counts in; without it `after` is taken as of the open one."""
 
-    visitor: Token | None = None
+    # Any text: what is no token of ours makes a new visitor, so a browser with a damaged store gets in too.
+    visitor: Annotated[str, Meta(max_length=4096)] | None = None
     after: Seq = 0
-    conversation: Token | None = None
+    conversation: Annotated[str, Meta(max_length=4096)] | None = None
     identity: Annotated[str, Meta(max_length=4096, pattern=r"^[\x21-\x7e]*$")] | None = None
     page: Page | None = None
 

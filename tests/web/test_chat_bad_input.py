@@ -165,8 +165,7 @@ async def test_a_broken_frame_is_named_and_the_connection_goes_on(
     "hello",
     [
         {"visitor": 5},
-        {"visitor": "x" * 300},
-        {"visitor": "有空格 的"},
+        {"visitor": "x" * 5000},
         {"after": -1},
         {"after": "3"},
         {"after": 2**40},
@@ -245,9 +244,7 @@ async def test_a_forged_token_opens_a_new_visit_and_nobody_elses(
     raw = {"type": "hello", "visitor": token, "after": 0}
     await stranger.socket.send_json(raw)
     first = await stranger.frame()
-    if first["type"] == "error":
-        assert first["code"] == "bad_frame"
-        return
+    assert first["type"] == "welcome", "a damaged token makes a new visitor, never a closed door"
     assert first["conversation"] != visitor.conversation
     assert first["visitor"] not in (token, visitor.token)
     assert await stranger.rest() == []
