@@ -81,7 +81,7 @@ async def _about(turn: Turn, *, is_asked: bool, current: str | None) -> dict[str
 
 
 async def _remedy(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
-    if is_asked and (reading.does_not_know(turn.text) or reading.has_none(turn.text)):
+    if is_asked and (reading.does_not_know(turn.text) or reading.has_no_wish(turn.text)):
         return {"remedy_said": UNSAID}
     wished = [e for e in turn.message.get("entities") or [] if e.get("entity") == "remedy" and "start" in e]
     if not is_asked:
@@ -96,7 +96,7 @@ def _may_be_remedy(turn: Turn) -> bool:
 
 
 async def _expectation(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
-    if is_asked and (reading.does_not_know(turn.text) or reading.has_none(turn.text)):
+    if is_asked and (reading.does_not_know(turn.text) or reading.has_no_wish(turn.text)):
         return _expected(UNSAID, None, None)
     score = expectation.score(turn.text) if is_asked else None
     clause = expectation.expectation_clause(turn.text)

@@ -89,7 +89,9 @@ class ValidateComplaintForm(Clerk):
         fields: dict[str, Any] = {}
         for slot in QUESTIONS[1:]:
             found = answers.of(slot)
-            if found is not None and (slot == asked or not turn.slot(slot)):
+            if found is not None and (
+                slot == asked or not turn.slot(slot) or _names_it_better(turn, slot, draft)
+            ):
                 fields.update(found)
         if asked == "complaint_what" or bears is Bearing.STORY:
             fields.update(own_words=await turn.written(), **_complaint_topic(turn, draft))
@@ -120,7 +122,8 @@ class ValidateComplaintForm(Clerk):
             turn.set("complaint_confirmed", "yes")
             return
         field = reading.field_to_fix(turn.text)
-        if field and (turn.is_button or len(turn.text) <= 10) and answers == Answers():
+        is_name = turn.is_button or (len(turn.text) <= 10 and not _INSTEAD.search(turn.text))
+        if field and is_name and answers == Answers():
             turn.set(field, None)
             turn.set("complaint_note", None)
             return
@@ -194,6 +197,12 @@ def _fits(turn: Turn, asked: str | None, answers: Answers) -> bool:
 def _is_short_word(turn: Turn, asked: str) -> bool:
     """A few words where order or product was asked for are its name."""
     return asked == "complaint_about" and len(turn.text) <= 12 and not reading.is_question(turn.text)
+
+
+def _names_it_better(turn: Turn, slot: str, draft: DraftView) -> bool:
+    """没有订单号，就是10公斤滚筒那台: said once more of what is already on record, and without an order there."""
+    says_so = reading.has_none(turn.text) or reading.means_order(turn.text)
+    return slot == "complaint_about" and draft.order_number is None and says_so
 
 
 def _left_open(asked: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ _FAILURE = re.compile(
 _HAS_NONE = re.compile(
     r"^(?:没有?了?|无|都?没有?(?:订单号?|单号)|都不是|(?:和|跟)?订单?(?:没|无)关系?|不(?:是|涉及)订单)[的呢啊吧。.! ]*(?:$|[,，])"
 )
+_NO_WISH = re.compile(r"^(?:没有?了?|无|没有?(?:什么|啥)?(?:要求|想法|期望|意见))[的呢啊吧,。.! ]*$")
 _QUESTION = re.compile(
     r"[??]|吗|谁|么$|嘛$|呢$|多少|多久|几[天点个号]|怎么(?:样|办|弄|用|开|退|查|算|联系|还)|怎样|如何|什么时候|啥时候|哪|能不能|可不可以|可以.{0,6}(?:吗|不)|有没有|是不是|为什么|为啥|咋"
 )
@@ -102,6 +103,10 @@ def tells_failure(text: str) -> bool:
 def has_none(text: str) -> bool:
     """没有, 和订单无关: there is nothing of what was asked for."""
     return bool(_HAS_NONE.match(text.strip()))
+
+
+def has_no_wish(text: str) -> bool:
+    return bool(_NO_WISH.match(text.strip()))
 
 
 def is_question(text: str) -> bool:

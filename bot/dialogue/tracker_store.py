@@ -11,6 +11,7 @@ from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.dialogue import signed_actions
 from bot.dialogue.runtime import Runtime, runtime
 from care.services import trackers
 
@@ -40,6 +41,7 @@ class CareTrackerStore(TrackerStore):
     ) -> None:
         super().__init__(domain or Domain.empty(), event_broker)
         self._runtime = runtime_ or runtime()
+        signed_actions.install(self._runtime.settings)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The whole conversation, or `None` when there is none yet.

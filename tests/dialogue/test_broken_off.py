@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import func, select
 
 from care.records.complaint import Complaint
+from care.records.conversation import OneTimeCode
 from care.rules.complaint import ComplaintState
-from care.services import complaints, conversations
+from care.rules.errors import VerificationFailed
+from care.services import complaints, conversations, identity
 from tests.dialogue.conftest import Visitor
 
 pytestmark = pytest.mark.slow
@@ -85,3 +87,32 @@ async def test_after_half_an_hour_the_answer_is_about_the_case_that_silence_made
     if title == "对":
         assert number in heard
     assert await cases(visitor) == 1
+
+
+async def test_a_try_whose_turn_broke_off_is_counted_once(visitor: Visitor) -> None:
+    """The service had counted it, the answer was lost, and the same message comes again."""
+    await visitor.says("查订单")
+    await visitor.says(f"{visitor.delivered} 0000")
+    assert visitor.last_turn is not None
+    wrong = visitor.last_turn.message_id
+    for _ in range(6):
+        with pytest.raises(VerificationFailed):
+            await identity.verify_order_tail(
+                visitor.care, visitor.conversation_id, visitor.delivered, "0000", source_message_id=wrong
+            )
+    await visitor.says(f"{visitor.delivered} {visitor.phone[-4:]}")
+    assert visitor.card["number"] == visitor.delivered, "there is still a try left"
+
+
+async def test_a_code_asked_for_again_by_the_same_message_is_one_code(visitor: Visitor) -> None:
+    await visitor.says("查订单")
+    await visitor.says(visitor.phone)
+    assert visitor.last_turn is not None
+    await identity.request_code(
+        visitor.care, visitor.conversation_id, visitor.phone, source_message_id=visitor.last_turn.message_id
+    )
+    async with visitor.care.sessions.read() as session:
+        sent = await session.scalar(
+            select(func.count()).select_from(OneTimeCode).where(OneTimeCode.phone == visitor.phone)
+        )
+    assert sent == 1

@@ -127,10 +127,10 @@ async def test_change_asks_which_part_and_only_that(visitor: Visitor) -> None:
     await visitor.presses("处理要求")
     assert "退款" in visitor.titles
     heard = await visitor.presses("退款")
-    assert "希望处理:退款" in heard
-    assert "期望答复:一周内" in heard
+    assert "希望处理：退款" in heard
+    assert "期望答复：一周内" in heard
     heard = await visitor.says("不是退款,是维修")
-    assert "希望处理:维修" in heard
+    assert "希望处理：维修" in heard
 
 
 async def test_danger_gets_safety_advice_first_and_a_person(visitor: Visitor) -> None:
@@ -202,7 +202,7 @@ async def test_kill_9_of_both_servers_in_the_middle_loses_nothing(servers: Serve
     servers.processes["rasa"] = start_rasa(servers)
     await visitor.gets_answer()  # the message that waited in the records
     heard = await visitor.says("三天内")
-    assert "希望处理:退款" in heard
+    assert "希望处理：退款" in heard
     assert CASE_NUMBER.search(await visitor.presses("对"))
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
+from bot.nlu.understanding import Understanding
 from care.records.conversation import Conversation
 from care.records.interaction import UnansweredQuestion
 from care.rules.vocabulary import Owner
+from care.settings import ROOT
 from tests.dialogue.conftest import Visitor
 
 pytestmark = pytest.mark.slow
@@ -35,18 +39,27 @@ async def test_the_first_turn_says_what_it_is_and_only_the_first(visitor: Visito
 async def test_an_answer_carries_source_and_date(visitor: Visitor, question: str, part: str) -> None:
     heard = await visitor.says(question)
     assert part in heard
-    assert "来源:" in heard
+    assert "来源：" in heard
     assert "更新于" in heard
 
 
+#: What no shop has written down.
+UNKNOWN = (
+    "黑金会员能不能带宠物坐你们的热气球", "积分可以换去南极的船票吗", "会员生日会派人来唱歌吗", "你们门店的柱子是什么石头做的",
+)  # fmt: skip
+
+
 async def test_what_nobody_knows_is_said_and_collected(visitor: Visitor) -> None:
-    question = "你们家的会员卡能在火星基地的分店打折吗"
-    await visitor.says(question)
-    assert "转人工" in visitor.titles
+    unknown = []
+    for question in UNKNOWN:
+        heard = await visitor.says(question)
+        if any(words in heard for words in ("还没有可靠的答案", "答不准", "没有找到确切的说明")):
+            assert "转人工" in visitor.titles
+            unknown.append(question)
+    assert unknown, "none of the questions was left unanswered"
     async with visitor.care.sessions.read() as session:
-        found = list(await session.scalars(select(UnansweredQuestion.example)))
-    if "来源" not in visitor.heard and visitor.understood["topic"] == "membership":
-        assert question in found
+        found = set(await session.scalars(select(UnansweredQuestion.example)))
+    assert set(unknown) <= found
 
 
 async def test_a_product_is_answered_from_the_table(visitor: Visitor) -> None:
@@ -61,13 +74,14 @@ async def test_a_change_is_said_back_and_handed_to_a_person_on_yes(visitor: Visi
     await visitor.says("帮我取消订单")
     await visitor.presses("洗衣机")
     assert visitor.old in visitor.heard
-    assert visitor.titles == ["转人工", "先不用"]
+    assert visitor.titles == ["对，转人工", "先不用"]
     await visitor.says("好的")
     assert await owner(visitor) is Owner.QUEUED
 
 
 async def test_a_change_declined_changes_nothing(visitor: Visitor) -> None:
     await visitor.says("我要退货")
+    await visitor.says("不知道订单号")
     await visitor.presses("先不用")
     assert await owner(visitor) is Owner.BOT
 
@@ -86,13 +100,27 @@ async def test_yes_it_is_a_machine(visitor: Visitor) -> None:
     assert "转人工" in visitor.titles
 
 
-async def test_not_understood_offers_readings_then_a_person(visitor: Visitor) -> None:
+#: Whatever the model has learned, some of these stay strange to it.
+STRANGE = (
+    "橡皮擦跳舞了", "云里雾里的算盘", "木头螺丝飞上楼梯", "方块圆珠笔跑得快", "紫色的星期八", "嘟嘟囔囔的窗台", "三角形的蓝色味道",
+    "螺旋的茶杯唱着风", "镜子里的第九个影子", "月亮把梯子折了",
+)  # fmt: skip
+
+
+async def test_not_understood_offers_readings_then_a_person(
+    visitor: Visitor, archive: Path, tmp_path: Path
+) -> None:
+    understanding = Understanding(archive, scratch=tmp_path, cache_dir=ROOT / "var" / "jieba")
+    lost = [words for words in STRANGE if understanding.read(words).intent == "nlu_fallback"]
+    assert len(lost) >= 2, "the model is sure about nonsense"
     await visitor.says("你好")
-    await visitor.says("那款扫地机器人怎么样")
-    if visitor.understood["intent"] != "nlu_fallback":
-        pytest.skip("the model understands this one by now")
+    await visitor.says(lost[0])
     assert len(visitor.titles) >= 2
     assert "转人工" in visitor.titles
+    heard = await visitor.says(lost[1])
+    assert visitor.titles == ["转人工"], f"the second time in a row a person: {heard}"
+    await visitor.says("好的")
+    assert await owner(visitor) is Owner.QUEUED
 
 
 @pytest.mark.parametrize(
