@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions import reading, topics
-from actions.bearing import LIKELY, SURE, Bearing, bearing
+from actions.bearing import SURE, Bearing, bearing
 from actions.changes import NOT_NOW, YES, restate
 from actions.clerk import Clerk, TopicClerk, offer_person
 from actions.handoff import to_person
@@ -56,8 +56,10 @@ class ValidateChangeForm(Clerk):
         fits = found or (asked == "change_confirmed" and says)
         bears = bearing(turn, fits=fits)
         same = turn.topic.value == turn.slot("change_topic")
-        if turn.intent in COMPLAINT_TOPICS and turn.confidence >= LIKELY:
-            bears = Bearing.ASIDE  # it goes first, whatever else its words hold
+        if turn.intent in COMPLAINT_TOPICS:
+            # Why somebody returns a thing sounds like a complaint; one that is meant goes first.
+            is_meant = reading.says_complaint(turn.text) or turn.is_upset
+            bears = Bearing.ASIDE if is_meant else Bearing.STORY
         if bears is Bearing.ASIDE and not same:
             turn.events.clear()
             return

@@ -77,8 +77,8 @@ class OpenComplaint(TopicClerk):
         answers = await complaint_answers.heard(turn)
         fields = {**(answers.remedy or {}), **(answers.expectation or {})}
         if "order_or_product" in draft.missing:
-            page = turn.page.get("order")
-            fields.update(answers.about or ({"order_number": str(page)} if page else {}))
+            at_hand = turn.set_before("order_shown") or turn.page.get("order")
+            fields.update(answers.about or ({"order_number": str(at_hand)} if at_hand else {}))
         elif answers.about and answers.about.get("order_number") == draft.order_number:
             fields.update(answers.about)
         if not fields:

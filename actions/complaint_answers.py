@@ -64,7 +64,9 @@ async def _about(turn: Turn, *, is_asked: bool, current: str | None) -> dict[str
     said = turn.order_said or (turn.digits.number if is_asked else None)
     corrects = reading.corrects_order(turn.text)
     order: OrderView | None = None
-    if is_asked or corrects or turn.entity("product", "model") or said or reading.means_order(turn.words):
+    if is_asked and len(own) == 1 and reading.says_yes(turn.text):
+        order = own[0]
+    elif is_asked or corrects or turn.entity("product", "model") or said or reading.means_order(turn.words):
         order = await meant(turn, turn.words if not is_asked else turn.text, own, current=current)
     if order is not None:
         return {"order_number": order.number, "product_said": full_name(order)}
@@ -85,7 +87,10 @@ async def _remedy(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
         return {"remedy_said": UNSAID}
     wished = [e for e in turn.message.get("entities") or [] if e.get("entity") == "remedy" and "start" in e]
     if not is_asked:
-        return {"remedy_said": await _clause(turn, wished[0]["start"])} if wished else None
+        span = reading.wish_clause(turn.text) if not turn.is_button else None
+        if wished:
+            return {"remedy_said": await _clause(turn, wished[0]["start"])}
+        return {"remedy_said": await as_written(turn, *span)} if span else None
     if turn.is_button or (len(turn.text) <= _LONG and (wished or _may_be_remedy(turn))):
         return {"remedy_said": await turn.written()}
     return {"remedy_said": await _clause(turn, wished[0]["start"])} if wished else None
@@ -99,13 +104,13 @@ async def _expectation(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
     if is_asked and (reading.does_not_know(turn.text) or reading.has_no_wish(turn.text)):
         return _expected(UNSAID, None, None)
     score = expectation.score(turn.text) if is_asked else None
-    clause = expectation.expectation_clause(turn.text)
+    dates = [e for e in turn.message.get("entities") or [] if e.get("entity") == "date"]
+    clause = expectation.expectation_clause(turn.text, dates)
     if is_asked and (score or turn.is_button or reading.names_time(turn.text)) and len(turn.text) <= _LONG:
         clause = (0, len(turn.text))
     if clause is None:
         return None
     text = turn.text[clause[0] : clause[1]]
-    dates = [e for e in turn.message.get("entities") or [] if e.get("entity") == "date"]
     at = expectation.expected_at(text, dates, turn.care.clock.now(), is_workday=turn.care.calendar.is_workday)
     if not is_asked and at is None:
         return None

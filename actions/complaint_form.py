@@ -21,6 +21,8 @@ QUESTIONS = ("complaint_what", "complaint_about", "complaint_remedy", "complaint
 _INSTEAD = re.compile(r"(?:[，,](?:是|要)|[改换]成|改为|应该是|要改)(.+?)[。.!！ ]*$")
 #: The same question at most so often; then it counts as left open.
 _MAX_TRIES = 2
+#: Longer words than a name or a wish need.
+_TELLING = 12
 
 
 class ValidateComplaintForm(Clerk):
@@ -93,7 +95,7 @@ class ValidateComplaintForm(Clerk):
                 slot == asked or not turn.slot(slot) or _names_it_better(turn, slot, draft)
             ):
                 fields.update(found)
-        if asked == "complaint_what" or bears is Bearing.STORY:
+        if asked == "complaint_what" or bears is Bearing.STORY or _tells_more(turn, asked):
             fields.update(own_words=await turn.written(), **_complaint_topic(turn, draft))
         tries = int(turn.slot("complaint_tries") or 0) + 1
         is_answered = asked == "complaint_what" or answers.of(asked) is not None
@@ -194,9 +196,20 @@ def _fits(turn: Turn, asked: str | None, answers: Answers) -> bool:
     return any(found is not None for found in (answers.of(asked or ""), answers.remedy, answers.expectation))
 
 
+def _tells_more(turn: Turn, asked: str) -> bool:
+    """吸尘器充了一晚上电用五分钟就没了 names the product and tells what happened."""
+    if turn.is_button or reading.has_none(turn.text) or reading.corrects_order(turn.text):
+        return False
+    is_complaint = kind_of_topic(turn.topic) is Kind.COMPLAINT and turn.intent != "nlu_fallback"
+    return len(turn.text) >= _TELLING and (is_complaint or asked == "complaint_about")
+
+
 def _is_short_word(turn: Turn, asked: str) -> bool:
     """A few words where order or product was asked for are its name."""
-    return asked == "complaint_about" and len(turn.text) <= 12 and not reading.is_question(turn.text)
+    is_word = not (
+        reading.says_yes(turn.text) or reading.says_no(turn.text) or reading.is_question(turn.text)
+    )
+    return asked == "complaint_about" and 2 <= len(turn.text) <= 12 and is_word
 
 
 def _names_it_better(turn: Turn, slot: str, draft: DraftView) -> bool:

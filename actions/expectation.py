@@ -12,7 +12,7 @@ from care.rules.times import SHANGHAI, to_shanghai
 
 #: A day means its working hours; whoever says evening means the evening.
 _END_OF_WORK, _END_OF_EVENING, _END_OF_DAY = time(18), time(22), time(23, 59)
-_CLAUSE = re.compile(r"[,。;!?~…\n\s]+")
+_CLAUSE = re.compile(r"[^,。;!?~…\n\s]+")
 #: A clause with a time is an expectation when it asks for something by then…
 _ASKS = re.compile(
     r"前|内|必须|务必|给我|给个|答复|回复|回电|解决|处理|结果|说法|到账|退给?|修好|送到|搞定|等到|最[晚迟]"
@@ -25,14 +25,16 @@ _UNIT = {"H": "hours", "M": "minutes"}
 _SCORE = re.compile(r"^\D{0,4}([1-7])\s*分?$")
 
 
-def expectation_clause(text: str) -> tuple[int, int] | None:
-    """Where in a longer message it says by when: 明天之前给我答复; `None` when it does not."""
-    start = 0
-    for piece in _CLAUSE.split(text):
-        at = text.index(piece, start)
-        start = at + len(piece)
-        if piece and _names_time(piece) and _ASKS.search(piece) and not _TELLS.search(piece):
-            return at, start
+def expectation_clause(text: str, dates: Sequence[Mapping[str, Any]]) -> tuple[int, int] | None:
+    """Where in a longer message it says by when: 明天之前给我答复; `None` when it does not.
+
+    `dates`: the `date` entities of the message.
+    """
+    for clause in _CLAUSE.finditer(text):
+        start, end = clause.span()
+        is_dated = any(start <= found.get("start", -1) < end for found in dates)
+        if is_dated and _ASKS.search(clause[0]) and not _TELLS.search(clause[0]):
+            return start, end
     return None
 
 
@@ -102,12 +104,3 @@ def _workdays_on(day: date, count: int, is_workday: Callable[[date], bool]) -> d
 
 def _at(day: date, clock: time) -> datetime:
     return datetime.combine(day, clock, SHANGHAI)
-
-
-def _names_time(text: str) -> bool:
-    return bool(
-        re.search(
-            r"[今明后当]天|今晚|明早|今日|[周一二三四五六日天末]|星期|礼拜|月|号|小时|天|点|尽快|马上|立[刻即]",
-            text,
-        )
-    )

@@ -39,7 +39,10 @@ _QUESTION = re.compile(
 )
 _REMEDY = re.compile(
     r"退(?:款|钱|货|了|掉|回|差价|给我|一赔|运费)|退$|还(?:我)?钱|换(?:货|一|个|新|台|掉|过)|换$|修(?:好|理|一下)?|维修|返修|补(?:偿|发|差|寄|货)|赔(?:偿|钱|付|我|礼|不是)?|道歉|认错|"
-    r"说法|交代|解释|说明|回复|答复|重新?发|重寄|再发|送货|尽快(?:送|发|到|处理|解决|安排)|赶紧|上门|处罚|处理(?:他|她|人|客服|快递|师傅)|开除|整改|删除|取消|优惠券|减免|降价"
+    r"说法|交代|解释|说明|回复|答复|重新?发|重寄|再发|送(?:货|到|来|达|过来)|发货|尽快(?:送|发|到|处理|解决|安排)|赶紧|上门|处罚|处理(?:他|她|人|客服|快递|师傅)|开除|整改|删除|取消|优惠券|减免|降价"
+)
+_WANTS = re.compile(
+    r"要求|希望|[我就]要|想要|给我|必须|请你们|麻烦你们|[要让叫]他|[要让叫]她|[要让]你们|务必|赶紧|得给"
 )
 _WHEN = re.compile(
     r"今天|明天|后天|今晚|今日|当天|明早|[本这下]周|周[一二三四五六日天末]|星期|礼拜|月底|月初|年底|[\d一二两三四五六七八九十半几]+\s*(?:个)?(?:天|日|号|小时|钟头|分钟|周|星期|礼拜|月|工作日)|"
@@ -86,6 +89,10 @@ def drops_complaint(text: str) -> bool:
     return bool(_DROPS_COMPLAINT.search(text))
 
 
+def says_complaint(text: str) -> bool:
+    return bool(re.search(r"投诉|举报|12315|曝光", text))
+
+
 def means_order(text: str) -> bool:
     """Whether the words speak of an order at all: 洗衣机那单, 我的订单."""
     return bool(_MEANS_ORDER.search(text))
@@ -115,6 +122,14 @@ def is_question(text: str) -> bool:
 
 def names_remedy(text: str) -> bool:
     return bool(_REMEDY.search(text))
+
+
+def wish_clause(text: str) -> tuple[int, int] | None:
+    """Where a longer message says what is wanted done: 我要他道歉并赔钱."""
+    for piece in re.finditer(r"[^,。;!?~…\n\s]+", text):
+        if _WANTS.search(piece[0]) and _REMEDY.search(piece[0]):
+            return piece.span()
+    return None
 
 
 def names_time(text: str) -> bool:

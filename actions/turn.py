@@ -175,11 +175,15 @@ class Turn:
     @property
     def offered(self) -> str | None:
         """What the answer before this message offered; an older offer is no longer meant by a yes."""
+        return self.set_before("offered")
+
+    def set_before(self, slot: str) -> str | None:
+        """What the answer before this message set `slot` to."""
         before = len(self.tracker.events) - len(self._since_message()) - 1
         for event in reversed(self.tracker.events[: max(0, before)]):
             if event.get("event") == "user":
                 return None
-            if event.get("event") == "slot" and event.get("name") == "offered":
+            if event.get("event") == "slot" and event.get("name") == slot:
                 return str(event["value"]) if event.get("value") else None
         return None
 

@@ -67,18 +67,20 @@ def test_what_has_passed_is_no_expectation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "clause"),
+    ("text", "said", "clause"),
     [
-        ("用了三天就漏水,我要求退款,明天之前给我答复", "明天之前给我答复"),
-        ("质量太差,给我换个新的,三天内解决", "三天内解决"),
-        ("今天必须退款", "今天必须退款"),
-        ("三天内就坏了", None),
-        ("说好昨天到,到现在没影", None),
-        ("等了两天没人回我", None),
+        ("用了三天就漏水,我要求退款,明天之前给我答复", "明天", "明天之前给我答复"),
+        ("给我换一台,三天内送到", "三天内", "三天内送到"),
+        ("今天必须退款", "今天", "今天必须退款"),
+        ("三天内就坏了", "三天内", None),
+        ("说好昨天到,到现在没影", "昨天", None),
+        ("等了两天没人回我", "两天", None),
+        ("给我换一台", "", None),
     ],
 )
-def test_an_expectation_in_the_middle_of_a_story(text: str, clause: str | None) -> None:
-    found = expectation.expectation_clause(text)
+def test_an_expectation_in_the_middle_of_a_story(text: str, said: str, clause: str | None) -> None:
+    dates = [{"start": text.index(said), "text": said, "value": "P3D"}] if said else []
+    found = expectation.expectation_clause(text, dates)
     assert (text[found[0] : found[1]] if found else None) == clause
 
 
