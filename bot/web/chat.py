@@ -30,7 +30,15 @@ from bot.web.frames import (
 from bot.web.keys import ADDRESS, PARTS, Parts
 from bot.web.sending import Sender
 from bot.web.tasks import end, whole
-from care.rules.errors import BadFrame, CareError, ConversationClosed, Forbidden, TooManyRequests, Unavailable
+from care.rules.errors import (
+    BadFrame,
+    CareError,
+    ConversationClosed,
+    Forbidden,
+    TooManyRequests,
+    Unavailable,
+    VerificationFailed,
+)
 from care.services import conversations, handoff, identity
 from care.services.conversations import Accepted, ConversationView
 
@@ -231,14 +239,27 @@ class ChatConnection:
                 name: value for name in hello.page.__struct_fields__ if (value := getattr(hello.page, name))
             }
         visit = await conversations.open_visit(self._care, hello.visitor, page=page)
-        view = visit.conversation
         self._visitor = visit.visitor_token or hello.visitor or ""
-        is_same = hello.conversation in (None, view.public_id) and visit.visitor_token is None
+        is_known = visit.visitor_token is None
+        if is_known and await self._is_of_another(visit.conversation, hello.identity):
+            await handoff.close(self._care, visit.conversation.id, "system")
+            visit = await conversations.open_visit(self._care, self._visitor, page=page)
+        view = visit.conversation
+        is_same = hello.conversation in (None, view.public_id) and is_known
         # Numbers of another conversation mean nothing here.
         after = hello.after if is_same and hello.after <= view.seq else 0
         self._show(view, after)
         if hello.identity is not None:
             await identity.verify_token(self._care, view.id, hello.identity)
+
+    async def _is_of_another(self, view: ConversationView, token: str | None) -> bool:
+        """Whether the host page has another customer now than the one this browser talked as before."""
+        if token is None:
+            return False
+        try:
+            return await identity.is_of_another(self._care, view.id, token)
+        except VerificationFailed:
+            return False  # said after the welcome
 
     async def _accept(self, client_msg_id: str, store: Callable[[int], Awaitable[Accepted]]) -> None:
         """Stores and acknowledges; only then may the bot begin."""

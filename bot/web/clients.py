@@ -30,6 +30,16 @@ def client_address(request: web.BaseRequest, trusted_proxies: Sequence[str]) -> 
     return address
 
 
+def network_of(address: str) -> str:
+    """Whom limits count: an IPv6 line has 2^64 addresses, so its /64; IPv4 written as IPv6 is the IPv4."""
+    parsed = _parse(address)
+    if not isinstance(parsed, ipaddress.IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), 64), strict=False))
+
+
 def is_loopback(request: web.BaseRequest) -> bool:
     """Whether this very machine asks, and not somebody through a proxy on it."""
     peer = _parse(_peer(request))

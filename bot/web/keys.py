@@ -30,7 +30,7 @@ class Parts:
 PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
 OPENAPI: web.AppKey[bytes] = web.AppKey("openapi", bytes)
 
-#: On a request: its id, the client's address, and the staff's session that it carries.
+#: On a request: its id, the client's address as limits count it, and the staff's session that it carries.
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 ADDRESS: web.RequestKey[str] = web.RequestKey("address", str)
 SESSION: web.RequestKey[StaffOfSession] = web.RequestKey("session", StaffOfSession)

@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler
 
 from bot.web import pages, texts
 from bot.web.bodies import error_response
-from bot.web.clients import client_address
+from bot.web.clients import client_address, network_of
 from bot.web.keys import ADDRESS, PARTS, REQUEST_ID
 from care.rules.errors import CareError, InvalidInput, NotFound, TooManyRequests
 
@@ -41,7 +41,7 @@ async def scope(request: web.Request, handler: Handler) -> web.StreamResponse:
     parts = request.app[PARTS]
     given = request.headers.get("X-Request-Id", "")
     request[REQUEST_ID] = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
-    request[ADDRESS] = client_address(request, parts.care.settings.trusted_proxies)
+    request[ADDRESS] = network_of(client_address(request, parts.care.settings.trusted_proxies))
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else "(none)"
     started = time.monotonic()

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.complaint import Complaint, ComplaintEvent
-from care.records.conversation import Message
+from care.records.conversation import Conversation, Message
+from care.records.interaction import CareInteraction
 from care.records.staff import Staff
 from care.rules.complaint import (
     ComplaintState,
@@ -190,6 +191,27 @@ async def customers_last_word(session: AsyncSession, complaint: Complaint) -> da
     return at
 
 
+async def _heard_anywhere(session: AsyncSession, complaint: Complaint) -> datetime | None:
+    """When the customer last wrote at all: in any visit of the same browser, or verified as the same customer."""
+    told_in = select(Conversation.visitor_id).where(Conversation.id == complaint.conversation_id)
+    places = [
+        Message.conversation_id == complaint.conversation_id,
+        Message.conversation_id.in_(
+            select(Conversation.id).where(Conversation.visitor_id == told_in.scalar_subquery())
+        ),
+    ]
+    if complaint.customer_id is not None:
+        contacts = select(CareInteraction.conversation_id).where(
+            CareInteraction.customer_id == complaint.customer_id,
+            CareInteraction.conversation_id.is_not(None),
+        )
+        places.append(Message.conversation_id.in_(contacts))
+    at: datetime | None = await session.scalar(
+        select(func.max(Message.at)).where(or_(*places), Message.speaker == Speaker.CUSTOMER)
+    )
+    return at
+
+
 async def _facts(
     session: AsyncSession,
     complaint: Complaint,
@@ -203,6 +225,12 @@ async def _facts(
             ComplaintEvent.complaint_id == complaint.id, ComplaintEvent.kind == "reminder"
         )
     )
+    # A draft waits for its own conversation; before a case is closed as silent, any word counts.
+    last_word = (
+        await _heard_anywhere(session, complaint)
+        if to is S.CLOSED
+        else await customers_last_word(session, complaint)
+    )
     is_refusal = complaint.state is S.PROPOSED and to in (S.INVESTIGATING, S.UNRESOLVED)
     return MoveFacts(
         now=now,
@@ -211,7 +239,7 @@ async def _facts(
         reason=change.reason,
         customer_yes=change.customer_yes,
         is_clear=change.is_clear,
-        silent_since=await customers_last_word(session, complaint) or complaint.opened_at,
+        silent_since=last_word or complaint.opened_at,
         proposal=change.proposal or "",
         refusals=complaint.refusals + int(is_refusal),
         level=complaint.level,

@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from care.records.complaint import Complaint
 from care.records.conversation import Conversation, OneTimeCode, VerificationAttempt
 from care.records.customer import Customer
+from care.records.interaction import CareInteraction
+from care.rules.complaint import ComplaintState
 from care.rules.errors import InvalidInput, NotFound, TooManyRequests, VerificationFailed
 from care.rules.masking import mask_name, mask_phone
 from care.rules.text import normalise
@@ -40,8 +43,12 @@ CODES_PER_CONVERSATION_AND_HOUR = 10
 TRIES_PER_CODE = 5
 ORDER_TRIES_PER_CONVERSATION_AND_HOUR = 5
 ORDER_TRIES_PER_ORDER_AND_DAY = 10
+#: Four digits are soon guessed by who tries one tail on very many orders, from ever new visits.
+ORDER_TRIES_IN_ALL_AND_HOUR = 100
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+_ALL_ORDER_TRIES = "orders"
+_USE_CODE = "按订单号核实暂时不可用，请用手机号验证，或转人工客服。"
 _MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})", re.ASCII)
 
 
@@ -160,7 +167,8 @@ async def verify_order_tail(
 
     Raises:
         VerificationFailed: no such order, or another tail; the answer is the same.
-        TooManyRequests: 5 failures in this conversation within an hour, or 10 for this order within a day.
+        TooManyRequests: 5 failures in this conversation within an hour, 10 for this order within a day, or
+            100 by all visitors together within an hour; a code to the phone is then still possible.
         Unavailable: the order system cannot be asked; the try is not counted.
     """
     number = re.sub(r"[\s\-]", "", normalise(order_number)).upper()[:32]
@@ -168,7 +176,7 @@ async def verify_order_tail(
     if not number or len(tail) != 4:
         raise InvalidInput("请提供订单号和手机号后四位。")
     now = care.clock.now()
-    keys = (f"conversation:{conversation_id}", f"order:{number}")
+    keys = (f"conversation:{conversation_id}", f"order:{number}", _ALL_ORDER_TRIES)
     async with care.sessions.write() as session:
         await locked(session, conversation_id)
         await _lock_key(session, keys[1])
@@ -177,6 +185,7 @@ async def verify_order_tail(
         if await _is_first(session, source_message_id, now):
             await _check_attempts(session, keys[0], now - _HOUR, ORDER_TRIES_PER_CONVERSATION_AND_HOUR)
             await _check_attempts(session, keys[1], now - _DAY, ORDER_TRIES_PER_ORDER_AND_DAY)
+            await _check_attempts(session, keys[2], now - _HOUR, ORDER_TRIES_IN_ALL_AND_HOUR, _USE_CODE)
             attempts = [VerificationAttempt(key=key, at=now) for key in keys]
         session.add_all(attempts)
         await session.flush()
@@ -209,13 +218,31 @@ async def verify_token(care: Care, conversation_id: int, token: str) -> Customer
     subject = subject_of(care.settings.host_page_secret, token, now)
     async with care.sessions.write() as session:
         conversation = await locked(session, conversation_id)
-        customer = await session.scalar(
-            select(Customer).where(Customer.external_id == subject)
-        ) or await session.scalar(select(Customer).where(Customer.public_id == subject))
+        customer = await _customer_of_subject(session, subject)
         if customer is not None:
             return await _set_verified(session, conversation, customer, VerifiedBy.TOKEN, now)
     log.warning("a valid identity token names a customer that is not in the records")
     raise VerificationFailed("没有找到您的客户资料，请用手机号验证。")
+
+
+async def is_of_another(care: Care, conversation_id: int, token: str) -> bool:
+    """Whether the host page's token names somebody else than who was verified in this conversation before.
+
+    Then one browser has two customers, and the one must not read what the other was told.
+
+    Raises:
+        VerificationFailed: as `verify_token`.
+    """
+    subject = subject_of(care.settings.host_page_secret, token, care.clock.now())
+    async with care.sessions.read() as session:
+        customer = await _customer_of_subject(session, subject)
+        if customer is None:
+            return False
+        conversation = await session.get_one(Conversation, conversation_id)
+        contacts = await session.scalars(
+            select(CareInteraction.customer_id).where(CareInteraction.conversation_id == conversation_id)
+        )
+        return bool({conversation.customer_id, *contacts} - {None, customer.id})
 
 
 async def customer_of(care: Care, conversation_id: int) -> CustomerSummary | None:
@@ -248,7 +275,24 @@ async def _set_verified(
     conversation.verified_at = now
     contact = await interactions.open_contact(session, conversation, now)
     contact.customer_id = customer.id
+    # A complaint being told is this customer's, also when it is received by silence.
+    await session.execute(
+        update(Complaint)
+        .where(
+            Complaint.conversation_id == conversation.id,
+            Complaint.state == ComplaintState.DRAFT,
+            Complaint.customer_id.is_(None),
+        )
+        .values(customer_id=customer.id)
+        .execution_options(synchronize_session=False)
+    )
     return CustomerRef(id=customer.id, public_id=customer.public_id)
+
+
+async def _customer_of_subject(session: AsyncSession, subject: str) -> Customer | None:
+    return await session.scalar(
+        select(Customer).where(Customer.external_id == subject)
+    ) or await session.scalar(select(Customer).where(Customer.public_id == subject))
 
 
 async def _check_code_limits(session: AsyncSession, conversation_id: int, phone: str, now: datetime) -> None:
@@ -267,14 +311,22 @@ async def _check_code_limits(session: AsyncSession, conversation_id: int, phone:
         raise TooManyRequests("获取验证码太频繁，请一小时后再试。")
 
 
-async def _check_attempts(session: AsyncSession, key: str, since: datetime, limit: int) -> None:
+async def _check_attempts(
+    session: AsyncSession,
+    key: str,
+    since: datetime,
+    limit: int,
+    told: str = "核实次数太多，请稍后再试，或转人工客服。",
+) -> None:
     count = await session.scalar(
         select(func.count())
         .select_from(VerificationAttempt)
         .where(VerificationAttempt.key == key, VerificationAttempt.at > since)
     )
     if int(count or 0) >= limit:
-        raise TooManyRequests("核实次数太多，请稍后再试，或转人工客服。")
+        if key == _ALL_ORDER_TRIES:
+            log.warning("%d tries by order number failed within an hour: no more for now", limit)
+        raise TooManyRequests(told)
 
 
 async def _is_first(session: AsyncSession, source_message_id: int | None, now: datetime) -> bool:

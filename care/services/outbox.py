@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,7 +43,7 @@ async def deliver_due(care: Care, handlers: Mapping[str, Handler]) -> int:
     delivered = 0
     for topic, handler in handlers.items():
         waiting_senders: set[str] = set()
-        for row_id, data, due_at, tries in await _undelivered(care, topic):
+        async for row_id, data, due_at, tries in _undelivered(care, topic):
             sender = data.get("sender_id")
             if sender in waiting_senders:
                 continue
@@ -66,15 +66,27 @@ async def deliver_due(care: Care, handlers: Mapping[str, Handler]) -> int:
     return delivered
 
 
-async def _undelivered(care: Care, topic: str) -> list[tuple[int, dict[str, Any], datetime, int]]:
-    async with care.sessions.read() as session:
-        rows = await session.execute(
-            select(Outbox.id, Outbox.data, Outbox.due_at, Outbox.tries)
-            .where(Outbox.delivered_at.is_(None), Outbox.topic == topic, Outbox.tries < MAX_TRIES)
-            .order_by(Outbox.id)
-            .limit(_BATCH)
-        )
-        return [(row_id, data, due_at, tries) for row_id, data, due_at, tries in rows]
+async def _undelivered(care: Care, topic: str) -> AsyncIterator[tuple[int, dict[str, Any], datetime, int]]:
+    """Every waiting row: the ones that failed and wait for their next try must not hide those behind them."""
+    after, is_more = 0, True
+    while is_more:
+        async with care.sessions.read() as session:
+            rows = await session.execute(
+                select(Outbox.id, Outbox.data, Outbox.due_at, Outbox.tries)
+                .where(
+                    Outbox.delivered_at.is_(None),
+                    Outbox.topic == topic,
+                    Outbox.tries < MAX_TRIES,
+                    Outbox.id > after,
+                )
+                .order_by(Outbox.id)
+                .limit(_BATCH)
+            )
+            batch = [(row_id, data, due_at, tries) for row_id, data, due_at, tries in rows]
+        for row in batch:
+            yield row
+            after = row[0]
+        is_more = len(batch) == _BATCH
 
 
 async def _claim(care: Care, row_id: int, seen_due_at: datetime) -> bool:

@@ -217,7 +217,7 @@ async def staff_of_session(care: Care, token: str | None) -> StaffOfSession:
 
 def is_csrf(session: StaffOfSession, given: str | None) -> bool:
     """Whether the write comes from our own page."""
-    return hmac.compare_digest(session.csrf.encode(), (given or "").encode())
+    return hmac.compare_digest(session.csrf.encode(), (given or "").encode(errors="surrogatepass"))
 
 
 async def sign_out(care: Care, token: str | None) -> None:
@@ -259,7 +259,8 @@ def _password_problem(password: str) -> str | None:
 
 
 def _token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    # A cookie may hold any bytes; they come as half characters.
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 def _view(staff: Staff) -> StaffView:

@@ -6,6 +6,7 @@ import asyncio
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
+import jwt
 import pytest
 from sqlalchemy import func, select
 
@@ -17,7 +18,7 @@ from care.rules.complaint import ComplaintState
 from care.rules.errors import NotFound
 from care.rules.severity import Grade
 from care.rules.vocabulary import Cue, Emotion, OrderState, Role, Topic, VerifiedBy
-from care.services import complaint_log, complaints, staff
+from care.services import complaint_log, complaints, identity, staff
 from care.services.context import Care
 from tests.conftest import ManualClock
 from tests.integration.conftest import PASSWORD, Shop
@@ -383,3 +384,25 @@ async def test_ten_receipts_at_once_get_ten_numbers_without_gap(care: Care, shop
     numbers = sorted(receipt.case_number for receipt in receipts)
     assert numbers == [f"TS-20261124-{n:04d}" for n in range(1, 11)]
     assert await complaint_log.verify(care) == []
+
+
+async def test_who_verifies_while_telling_owns_the_case_that_silence_hands_in(
+    care: Care, shop: Shop, clock: ManualClock
+) -> None:
+    customer, other = await shop.customer(), await shop.customer("13800000002")
+    visit, elsewhere = await shop.visit(), await shop.visit()
+    await told(shop, visit.id)
+    await told(shop, elsewhere.id, WORDS)
+    claims = {"sub": customer.public_id, "aud": "zhike", "exp": int(clock.now().timestamp()) + 300}
+    token = jwt.encode(claims, care.settings.host_page_secret, algorithm="HS256")
+    await identity.verify_token(care, visit.id, token)
+    clock.advance(minutes=31)
+    mine, nobodys = await complaints.receive_silent_drafts(care)
+    later = await shop.visit()
+    await verified(shop, later.id, customer.id)
+    assert [case.id for case in await complaints.cases_of(care, later.id)] == [mine.complaint_id]
+    async with care.sessions.read() as session:
+        assert (await session.get_one(Complaint, nobodys.complaint_id)).customer_id is None
+    strangers = await shop.visit()
+    await verified(shop, strangers.id, other.id)
+    assert await complaints.cases_of(care, strangers.id) == []

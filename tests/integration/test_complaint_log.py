@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.complaint import Complaint, ComplaintEvent
 from care.records.interaction import Promise
@@ -124,3 +126,21 @@ async def test_one_broken_case_leaves_the_others_clean(care: Care, shop: Shop) -
     second = await a_case(care, shop)
     broken = await tampered(care, update(ComplaintEvent).where(*event(second, 1)).values(actor="x"))
     assert {link.complaint_id for link in broken} == {second} != {first}
+
+
+async def test_a_case_that_moves_while_the_log_is_read_is_no_fault(
+    care: Care, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await a_case(care, shop)
+    scalars, moved = AsyncSession.scalars, []
+
+    async def slow(self: AsyncSession, statement: object, *given: object, **more: object) -> object:
+        result = await scalars(self, statement, *given, **more)
+        if not moved:  # between the cases and their events
+            moved.append(True)
+            await complaints.note(care, case, "agent1", "又联系了一次")
+        return result
+
+    monkeypatch.setattr(AsyncSession, "scalars", slow)
+    assert await complaint_log.verify(care) == []
+    assert moved

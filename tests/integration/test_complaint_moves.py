@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from care.records.complaint import Complaint, ComplaintEvent
+from care.records.conversation import Conversation
 from care.records.engine import Outbox
 from care.records.interaction import Promise
 from care.rules.complaint import CloseKind, ComplaintState, Level, Remedy
 from care.rules.errors import Conflict, IllegalMove, InvalidInput, NotFound
 from care.rules.severity import Grade
 from care.rules.vocabulary import Emotion, Role, Topic
-from care.services import complaint_log, complaints, promises, staff
+from care.services import complaint_log, complaints, conversations, handoff, promises, staff
 from care.services.complaints import CaseView, Change
 from care.services.context import Care
 from tests.conftest import ManualClock
@@ -269,3 +270,46 @@ async def test_a_note_must_say_something_and_an_unknown_case_is_not_found(care: 
     assert noted.version == case.version + 1
     with pytest.raises(NotFound):
         await complaints.move(care, 999_999, S.ASSESSED, "agent1")
+
+
+@pytest.mark.parametrize("answers_in", ["the next visit of the browser", "another browser, verified"])
+async def test_a_word_in_another_visit_keeps_a_case_from_being_closed_as_silent(
+    care: Care, shop: Shop, clock: ManualClock, answers_in: str
+) -> None:
+    first = await conversations.open_visit(care, None)
+    told = await shop.say(first.conversation.id, "用了两天就坏了")
+    await complaints.open_draft(
+        care,
+        first.conversation.id,
+        told.message_id,
+        topic=Topic.COMPLAINT_QUALITY,
+        own_words="用了两天就坏了",
+    )
+    yes = await shop.say(first.conversation.id, "对")
+    receipt = await complaints.confirm_draft(care, first.conversation.id, yes.message_id)
+    customer = await shop.customer()
+    async with care.sessions.write() as session:
+        (await session.get_one(Complaint, receipt.complaint_id)).customer_id = customer.id
+    for state, change in (
+        (S.ASSESSED, None), (S.INVESTIGATING, None),
+        (S.PROPOSED, Change(proposal="修好")), (S.EXECUTING, Change(customer_yes=True)),
+    ):  # fmt: skip
+        await complaints.move(care, receipt.complaint_id, state, "agent1", change=change)
+    await complaints.note_remedy_done(care, receipt.complaint_id, "agent1", "已修好")
+    await handoff.close(care, first.conversation.id, "customer")
+    for _ in range(3):
+        clock.advance(days=1)
+        await complaints.note_reminder(care, receipt.complaint_id, "agent1")
+    clock.advance(hours=1)
+    is_same_browser = answers_in.startswith("the next")
+    again = (
+        await conversations.open_visit(care, first.visitor_token if is_same_browser else None)
+    ).conversation
+    if not is_same_browser:
+        async with care.sessions.write() as session:
+            conversation = await session.get_one(Conversation, again.id)
+            conversation.customer_id, conversation.verified_at = customer.id, clock.now()
+    await shop.say(again.id, "还是不行,没修好")
+    clock.advance(days=8)
+    with pytest.raises(IllegalMove):
+        await complaints.move(care, receipt.complaint_id, S.CLOSED, "agent1")

@@ -330,3 +330,51 @@ async def test_an_unknown_conversation_verifies_nobody(care, shop):
     ):
         with pytest.raises(NotFound):
             await attempt
+
+
+def token_for(care, subject: str) -> str:
+    claims = {"sub": subject, "aud": "zhike", "exp": int(care.clock.now().timestamp()) + 300}
+    return jwt.encode(claims, care.settings.host_page_secret, algorithm="HS256")
+
+
+async def test_one_tail_tried_on_very_many_orders_from_ever_new_visits_is_stopped(care, shop, clock):
+    failed, refusals = 0, set()
+    for visit_no in range(25):
+        visit = await shop.visit()
+        for n in range(5):
+            try:
+                await identity.verify_order_tail(care, visit.id, str(88120230000 + 5 * visit_no + n), "0001")
+            except VerificationFailed:
+                failed += 1
+            except TooManyRequests as refusal:
+                refusals.add(refusal.message)
+    assert failed == identity.ORDER_TRIES_IN_ALL_AND_HOUR
+    assert len(refusals) == 1
+    assert "手机号" in refusals.pop()  # the way that stays open
+    clock.advance(minutes=61)
+    with pytest.raises(VerificationFailed):
+        await identity.verify_order_tail(care, (await shop.visit()).id, "88120230000", "0001")
+
+
+async def test_a_token_tells_whether_the_browser_has_another_customer_now(care, shop):
+    await shop.customer(PHONE, external_id="A")
+    await shop.customer("13800000002", name="李四", external_id="B")
+    visit = await shop.visit()
+    assert not await identity.is_of_another(care, visit.id, token_for(care, "A"))  # nobody was here before
+    await identity.verify_token(care, visit.id, token_for(care, "A"))
+    assert not await identity.is_of_another(care, visit.id, token_for(care, "A"))
+    assert await identity.is_of_another(care, visit.id, token_for(care, "B"))
+    assert not await identity.is_of_another(care, visit.id, token_for(care, "nobody"))
+    with pytest.raises(VerificationFailed):
+        await identity.is_of_another(care, visit.id, "not.a.token")
+
+
+async def test_the_former_customer_is_remembered_when_the_proof_has_run_out(care, shop, clock):
+    await shop.customer(PHONE, external_id="A")
+    await shop.customer("13800000002", name="李四", external_id="B")
+    visit = await shop.visit()
+    await identity.verify_token(care, visit.id, token_for(care, "A"))
+    clock.advance(minutes=31)
+    await shop.say(visit.id, "在吗")  # idle for too long: the conversation has no customer any more
+    assert await identity.customer_of(care, visit.id) is None
+    assert await identity.is_of_another(care, visit.id, token_for(care, "B"))

@@ -128,3 +128,12 @@ async def test_of_processes_that_start_at_once_one_gets_the_job(care):
             *(leases.hold(side, "clockwork", f"web-{n}", 30) for n, side in enumerate((care, other) * 4))
         )
     assert got.count(True) == 1
+
+
+async def test_many_rows_that_wait_for_their_next_try_do_not_hide_a_new_one(care):
+    await put(care, *({"n": n} for n in range(200)))
+    failing = Receiver(*(Unavailable() for _ in range(200)))
+    assert await outbox.deliver_due(care, {"news": failing}) == 0
+    await put(care, {"n": "new"})
+    assert await outbox.deliver_due(care, {"news": failing}) == 1
+    assert failing.got == [{"n": "new"}]

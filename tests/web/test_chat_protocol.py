@@ -7,7 +7,11 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import jwt
+
 from bot.web.ports import BotAnswer
+from care.records.customer import Customer
+from care.rules.vocabulary import Owner
 from care.services import conversations, handoff, transcript
 from care.services.context import Care
 from care.services.conversations import Reply
@@ -317,3 +321,44 @@ async def test_a_wrong_identity_is_said_and_the_visit_goes_on(connect: Connect) 
     assert (await visitor.next("error"))["code"] == "verification_failed"
     await visitor.say("你好")
     assert (await visitor.next("ack"))["seq"] == 1
+
+
+async def test_another_customer_of_the_same_browser_reads_nothing_of_the_former(
+    connect: Connect, care_sqlite: Care
+) -> None:
+    def token(subject: str) -> str:
+        claims = {"sub": subject, "aud": "zhike", "exp": int(care_sqlite.clock.now().timestamp()) + 300}
+        return jwt.encode(claims, care_sqlite.settings.host_page_secret, algorithm="HS256")
+
+    async with care_sqlite.sessions.write() as session:
+        for name in ("A", "B"):
+            session.add(
+                Customer(
+                    public_id=str(uuid.uuid4()),
+                    name=name,
+                    external_id=name,
+                    created_at=care_sqlite.clock.now(),
+                )
+            )
+    first = await connect()
+    await first.hello(identity=token("A"))
+    await first.say("我的订单呢")
+    await first.next("ack")
+    await first.next("message")
+    await first.socket.close()
+
+    same = await connect()
+    await same.hello(first.token, conversation=first.conversation, identity=token("A"))
+    assert (same.conversation, (await same.next("message"))["text"]) == (first.conversation, "我的订单呢")
+    await same.socket.close()
+
+    other = await connect()
+    welcome = await other.hello(first.token, after=2, conversation=first.conversation, identity=token("B"))
+    assert welcome["conversation"] != first.conversation
+    assert (welcome["seq"], welcome["owner"]) == (0, "bot")
+    await other.say("你好")
+    assert (await other.next("ack"))["seq"] == 1
+    assert (await other.next("message"))["text"] == "收到:你好"
+    assert (await conversations.get_conversation(care_sqlite, first.conversation)).owner is Owner.CLOSED
+    here = await conversations.get_conversation(care_sqlite, other.conversation)
+    assert here.customer_id == 2

@@ -9,7 +9,14 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from bot.web.clients import client_address, is_https, is_loopback, is_own_origin, may_open_chat
+from bot.web.clients import (
+    client_address,
+    is_https,
+    is_loopback,
+    is_own_origin,
+    may_open_chat,
+    network_of,
+)
 
 
 def request(peer: Any = ("203.0.113.9", 5000), **headers: str) -> web.Request:
@@ -73,3 +80,19 @@ def test_origins(origin: str | None, own: bool, chat: bool) -> None:
     asked = request(**({} if origin is None else {"Origin": origin}))
     assert is_own_origin(asked) is own
     assert may_open_chat(asked, ("https://www.shop.example",)) is chat
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_limits_count_an_ipv6_line_as_one(address: str, counted: str) -> None:
+    assert network_of(address) == counted

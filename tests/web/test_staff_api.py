@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -334,3 +335,12 @@ async def test_requests_of_one_address_are_limited(start: Start) -> None:
     assert [a.status for a in answers] == [401] * 5 + [429] * 2
     assert answers[-1].headers["Retry-After"] == "10"
     assert (await error_of(answers[-1]))["code"] == "too_many_requests"
+
+
+async def test_a_cookie_of_broken_bytes_is_nobodys(client: TestClient[Any, Any]) -> None:
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(
+        b'GET /api/staff/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: zhike_staff="\xff"\r\n\r\n'
+    )
+    assert (await reader.readline()).split()[1] == b"401"
+    writer.close()
