@@ -9,7 +9,7 @@ from actions.turn import Turn
 from care.rules.vocabulary import Emotion, Kind, Topic, kind_of_topic
 
 #: A reading this sure is believed against the form; one below the other is a guess.
-SURE, LIKELY = 0.6, 0.35
+CERTAIN, SURE, LIKELY = 0.8, 0.6, 0.35
 _COURTESIES = frozenset({"greet", "goodbye", "thanks", "bot_challenge"})
 _OWN = frozenset({"inform", "affirm", "deny", "stop"})
 _ASKING = (Kind.INQUIRY, Kind.RIGHTS_REQUEST)
@@ -51,6 +51,9 @@ def bearing(turn: Turn, *, fits: bool, is_open: bool = False) -> Bearing:
     if kind in _ASKING:
         is_aside = (asks and turn.confidence >= LIKELY) or (is_sure and not is_open)
         return Bearing.ASIDE if is_aside else default
-    if kind in (Kind.RECORD_CHANGE, Kind.PRAISE, Kind.SUGGESTION, Kind.OTHER):
-        return Bearing.ASIDE if is_sure and (not is_open or (asks and kind is Kind.OTHER)) else default
+    if kind is Kind.OTHER:
+        # Anger is easily read as small talk, and small talk is the wrong answer to it.
+        return Bearing.ASIDE if turn.confidence >= CERTAIN and (asks or not is_open) else default
+    if kind in (Kind.RECORD_CHANGE, Kind.PRAISE, Kind.SUGGESTION):
+        return Bearing.ASIDE if is_sure and not is_open else default
     return default

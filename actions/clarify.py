@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rasa_sdk.events import FollowupAction
 
-from actions import orders
+from actions import orders, reading
 from actions.clerk import TopicClerk
 from actions.knowledge import say_known
 from actions.order_talk import show, show_other_order
-from actions.products import named_product, say_product
+from actions.products import about_product, named_product, say_product
 from actions.turn import HUMAN, Button, Turn
 from care.rules.errors import NotVerified
 from care.rules.vocabulary import Topic, topic_of_intent
@@ -54,7 +54,11 @@ class Inform(TopicClerk):
     async def answer(self, turn: Turn) -> None:
         if await show_other_order(turn):
             return
-        if was_lost_before(turn):
+        if reading.means_order(turn.text):
+            await orders.beside(turn, Topic.ORDER_STATUS)
+        elif turn.entity("product", "model") or await named_product(turn):
+            await about_product(turn, Topic.PRODUCT_INFO)
+        elif was_lost_before(turn):
             give_up(turn)
         else:
             turn.say("inform_open", buttons=QUICK)

@@ -36,6 +36,11 @@ SLOTS = (*FIELD_OF_SLOT, "complaint_confirmed", "complaint_note", "complaint_tri
 YES: Button = {"title": "对", "payload": "/affirm"}
 CHANGE: Button = {"title": "修改", "payload": "/deny"}
 DROP: Button = {"title": "算了", "payload": "/stop"}
+GO_ON: Button = {"title": "继续登记", "payload": '/inform{"answer": "go_on"}'}
+
+
+#: After so many other questions in a row it is asked whether the complaint is still wanted at all.
+_MANY_ASIDES = 2
 
 
 def answer_button(title: str, **entities: str) -> Button:
@@ -127,6 +132,8 @@ class Question(Clerk):
             turn.say("complaint_no_hurry", buttons=[HUMAN])
         elif turn.intent == "goodbye" and turn.acted(but=FORM):
             turn.say("complaint_bye")
+        elif turn.acted(but=FORM) and turn.asides(FORM) >= _MANY_ASIDES:
+            turn.say("complaint_still", buttons=[GO_ON, DROP])
         else:
             await self.ask(turn)
 

@@ -20,7 +20,7 @@ from care.rules.vocabulary import Topic
 
 _BREAK = re.compile(r"[,。;!?~…\n]+")
 _REMEDY_TOPICS = (Topic.REQUEST_RETURN, Topic.REQUEST_REPAIR, Topic.CANCEL_ORDER)
-_LONG, _BARE_NONE = 40, 6
+_LONG, _BARE_NONE, _SHORT_WISH = 40, 6, 10
 UNSAID = "未说明"
 NO_ORDER = "和订单无关"
 
@@ -90,6 +90,8 @@ async def _remedy(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
         span = reading.wish_clause(turn.text) if not turn.is_button else None
         if wished:
             return {"remedy_said": await _clause(turn, wished[0]["start"])}
+        if turn.topic in _REMEDY_TOPICS and len(turn.text) <= _SHORT_WISH and turn.intent != "nlu_fallback":
+            return {"remedy_said": await turn.written()}
         return {"remedy_said": await as_written(turn, *span)} if span else None
     if turn.is_button or (len(turn.text) <= _LONG and (wished or _may_be_remedy(turn))):
         return {"remedy_said": await turn.written()}

@@ -42,6 +42,9 @@ class ValidateComplaintForm(Clerk):
         if _leaves(turn):
             self._end(turn, "left")
             return
+        if turn.is_button and turn.entity("answer") == "go_on":
+            turn.set("complaint_note", None)
+            return
         asked = turn.slot("requested_slot")
         answers = await complaint_answers.heard(turn, asked, current=draft.order_number)
         bears = bearing(turn, fits=_fits(turn, asked, answers), is_open=asked == "complaint_what")

@@ -25,6 +25,7 @@ LEAVE: Button = {"title": "不查了", "payload": "/stop"}
 SLOTS = ("verify_step", "verify_note", "verify_order", "verify_phone_shown", "tries")
 
 _NO_CODE = re.compile(r"没(?:有)?(?:收到|验证码|短信)|收不到|再发|重发|重新(?:发|获取)|没来|还没到")
+_UNWILLING = re.compile(r"不(?:想|愿意?|方便|能|用)?(?:给|告诉|提供|透露|说|填|发)")
 #: Words about the order itself are no other matter while its owner is being verified.
 _OWN_TOPICS = (Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER, Topic.INFORM, Topic.ACCOUNT)
 
@@ -125,6 +126,9 @@ def _no_number(turn: Turn, said: Digits, step: str | None) -> str:
     if step == "code" and _NO_CODE.search(turn.text):
         turn.set("verify_note", "verify_code_wait")
         return "asked"
+    if _UNWILLING.search(turn.text):
+        turn.set("verify_note", "verify_unwilling")
+        return "asked"
     if is_another_matter(turn):
         return "aside"
     return _missed(turn, "verify_unclear" if step in (None, "start") else "remind")
@@ -180,4 +184,5 @@ class AskIdentity(Clerk):
                 "code": "verify_code_wait", "tail": "verify_tail_ask", "order": "verify_order_ask",
             }.get(step, "verify_ask")  # fmt: skip
         buttons = {"code": [AGAIN, OTHER_WAY], "tail": [OTHER_WAY, LEAVE], "order": [OTHER_WAY, LEAVE]}
-        turn.say(note, phone=turn.slot("verify_phone_shown") or "该号码", buttons=buttons.get(step, [LEAVE]))
+        choices = [HUMAN, LEAVE] if note == "verify_unwilling" else buttons.get(step, [LEAVE])
+        turn.say(note, phone=turn.slot("verify_phone_shown") or "该号码", buttons=choices)

@@ -44,6 +44,8 @@ _REMEDY = re.compile(
 _WANTS = re.compile(
     r"要求|希望|[我就]要|想要|给我|必须|请你们|麻烦你们|[要让叫]他|[要让叫]她|[要让]你们|务必|赶紧|得给"
 )
+#: A complaint or what was refused is no wish: 我要投诉你们不发货.
+_NO_WISH_BUT = re.compile(r"投诉|举报|[不没][给让肯予]?[退换修赔发送补]")
 _WHEN = re.compile(
     r"今天|明天|后天|今晚|今日|当天|明早|[本这下]周|周[一二三四五六日天末]|星期|礼拜|月底|月初|年底|[\d一二两三四五六七八九十半几]+\s*(?:个)?(?:天|日|号|小时|钟头|分钟|周|星期|礼拜|月|工作日)|"
     r"\d+[::点]|\d+月|小时内|天内|尽快|越快越好|马上|立刻|立即|现在|最快|[早晚]上|上午|下午|中午|不急|慢慢来"
@@ -127,7 +129,7 @@ def names_remedy(text: str) -> bool:
 def wish_clause(text: str) -> tuple[int, int] | None:
     """Where a longer message says what is wanted done: 我要他道歉并赔钱."""
     for piece in re.finditer(r"[^,。;!?~…\n\s]+", text):
-        if _WANTS.search(piece[0]) and _REMEDY.search(piece[0]):
+        if _WANTS.search(piece[0]) and _REMEDY.search(piece[0]) and not _NO_WISH_BUT.search(piece[0]):
             return piece.span()
     return None
 

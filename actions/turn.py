@@ -26,6 +26,8 @@ HUMAN: Button = {"title": "转人工", "payload": "/request_human"}
 #: Cues at which safety comes before everything else (understanding.md, dialogue rule 6).
 SEVERE: frozenset[Cue] = frozenset({Cue.INJURY, Cue.FIRE, Cue.ELECTRICITY, Cue.MINOR, Cue.SELF_HARM})
 
+_FORM_ACTIONS = ("action_listen", "action_extract_slots", "action_ask_", "validate_")
+
 
 @dataclass
 class Turn:
@@ -194,6 +196,21 @@ class Turn:
             if event.get("event") == "active_loop":
                 return bool(event.get("name") == form)
         return False
+
+    def asides(self, form: str) -> int:
+        """How many messages in a row, this one included, were about something else than `form` asked."""
+        count, is_aside = 0, False
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "active_loop":
+                return count  # the message that started it was about it
+            if event.get("event") == "action":
+                name = str(event.get("name"))
+                is_aside = is_aside or not (name.startswith(_FORM_ACTIONS) or name == form)
+            elif event.get("event") == "user":
+                if not is_aside:
+                    return count
+                count, is_aside = count + 1, False
+        return count
 
     def opening(self, form: str) -> str:
         """What was said when `form` started: behind it may lie a whole verification."""
