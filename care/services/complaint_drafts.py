@@ -65,7 +65,7 @@ async def open_draft(
         seen = await _seen(session, conversation_id, source_message_id)
         if seen is not None:
             return draft_view(seen)
-        draft = await open_draft_row(session, conversation_id)
+        draft = await open_draft_row(session, conversation_id, to_write=True)
         key = f"draft:{source_message_id}"
         if draft is None:
             draft = await _new_draft(
@@ -118,7 +118,7 @@ async def update_draft(care: Care, conversation_id: int, **fields: Any) -> Draft
     facts = await order_facts(care, conversation_id, values.get("order_number")) if has_order else None
     async with care.sessions.write() as session:
         await conversation_rows.locked(session, conversation_id)
-        draft = await open_draft_row(session, conversation_id)
+        draft = await open_draft_row(session, conversation_id, to_write=True)
         if draft is None:
             raise NotFound("没有正在登记的投诉。")
         changed = apply_fields(draft, values)
@@ -147,7 +147,7 @@ async def drop_draft(care: Care, conversation_id: int) -> bool:
     """
     async with care.sessions.write() as session:
         await conversation_rows.locked(session, conversation_id)
-        draft = await open_draft_row(session, conversation_id)
+        draft = await open_draft_row(session, conversation_id, to_write=True)
         if draft is None:
             newest = await newest_complaint(session, conversation_id)
             return (
@@ -261,14 +261,23 @@ async def _join(
     )
 
 
-async def open_draft_row(session: AsyncSession, conversation_id: int) -> Complaint | None:
-    """The conversation's draft that is neither received nor dropped."""
-    found: Complaint | None = await session.scalar(
+async def open_draft_row(
+    session: AsyncSession, conversation_id: int, *, to_write: bool = False
+) -> Complaint | None:
+    """The conversation's draft that is neither received nor dropped.
+
+    Args:
+        to_write: holds the row until the transaction ends: staff, who do not hold the conversation, write it too.
+    """
+    query = (
         select(Complaint)
         .where(Complaint.conversation_id == conversation_id, Complaint.state == ComplaintState.DRAFT)
         .order_by(Complaint.id.desc())
         .limit(1)
     )
+    if to_write:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found: Complaint | None = await session.scalar(query)
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +25,8 @@ from care.services.complaint_views import Receipt, says_what_happened
 from care.services.context import Care
 from care.services.conversation_rows import verified_customer_id
 from care.services.promises import What
+
+log = logging.getLogger(__name__)
 
 CLOCKWORK = "clockwork"
 
@@ -123,7 +127,7 @@ async def confirm_draft(care: Care, conversation_id: int, source_message_id: int
         confirmed = await complaint_log.event_of_key(session, key)
         if confirmed is not None:
             return await receipt_of(session, await locked(session, confirmed.complaint_id))
-        draft = await open_draft_row(session, conversation_id)
+        draft = await open_draft_row(session, conversation_id, to_write=True)
         if draft is None:
             case = await newest_complaint(session, conversation_id)
             if case is None or case.case_number is None:
@@ -147,7 +151,7 @@ async def confirm_draft(care: Care, conversation_id: int, source_message_id: int
 async def receive_silent_drafts(care: Care) -> list[Receipt]:
     """Receives every clear draft whose customer has been silent for 30 minutes. Run by the clockwork.
 
-    Each is its own transaction. The receipt is told in the conversation and the case thereby acknowledged,
+    Each is its own transaction, and one that cannot be received now does not keep the others. The receipt is told in the conversation and the case thereby acknowledged,
     unless the conversation is closed: then its owner has to reach the customer within the promised time.
     """
     before = care.clock.now() - DRAFT_SILENCE
@@ -163,8 +167,16 @@ async def receive_silent_drafts(care: Care) -> list[Receipt]:
             .order_by(Complaint.id)
         )
         waiting = [(row.id, row.conversation_id) for row in rows]
-    receipts = [await _receive_silent(care, *draft) for draft in waiting]
-    return [receipt for receipt in receipts if receipt is not None]
+    receipts = []
+    for draft_id, conversation_id in waiting:
+        try:
+            receipt = await _receive_silent(care, draft_id, conversation_id)
+        except Exception:
+            log.exception("draft %s could not be received", draft_id)
+            continue
+        if receipt is not None:
+            receipts.append(receipt)
+    return receipts
 
 
 async def _receive_silent(care: Care, complaint_id: int, conversation_id: int | None) -> Receipt | None:

@@ -50,11 +50,15 @@ class QueuePlace:
 
 
 async def locked(session: AsyncSession, conversation_id: int) -> Conversation:
-    """The row, fresh, held until the transaction ends. Raises `NotFound`."""
+    """The row, fresh, held until the transaction ends. Raises `NotFound`.
+
+    PostgreSQL checks a foreign key by a share of the row's key: a writer of a row that merely refers to this one
+    (staff, on a complaint) must not wait here while the holder waits for that row.
+    """
     row = await session.scalar(
         select(Conversation)
         .where(Conversation.id == conversation_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     if row is None:

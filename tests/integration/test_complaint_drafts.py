@@ -18,7 +18,7 @@ from care.rules.complaint import ComplaintState
 from care.rules.errors import NotFound
 from care.rules.severity import Grade
 from care.rules.vocabulary import Cue, Emotion, OrderState, Role, Topic, VerifiedBy
-from care.services import complaint_log, complaints, identity, staff
+from care.services import complaint_log, complaint_receipts, complaints, identity, staff
 from care.services.context import Care
 from tests.conftest import ManualClock
 from tests.integration.conftest import PASSWORD, Shop
@@ -406,3 +406,37 @@ async def test_who_verifies_while_telling_owns_the_case_that_silence_hands_in(
     strangers = await shop.visit()
     await verified(shop, strangers.id, other.id)
     assert await complaints.cases_of(care, strangers.id) == []
+
+
+async def test_a_customer_and_staff_write_one_draft_at_once_without_hindering_each_other(
+    care: Care, shop: Shop
+) -> None:
+    for _ in range(8):
+        visit = await shop.visit()
+        draft = await told(shop, visit.id)
+        await asyncio.gather(
+            complaints.update_draft(care, visit.id, remedy_said="退款"),
+            complaints.note(care, draft.id, "agent1", "看到了"),
+            complaints.regrade(care, draft.id, Grade.P1, "agent1"),
+        )
+    assert await complaint_log.verify(care) == []
+
+
+async def test_a_draft_that_cannot_be_received_does_not_keep_the_others(
+    care: Care, shop: Shop, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await shop.visit(), await shop.visit()
+    bad, good = await told(shop, first.id), await told(shop, second.id)
+    clock.advance(minutes=31)
+    assign = complaint_receipts.assign
+
+    async def failing(care: Care, session: object, draft: Complaint, **given: object) -> object:
+        if draft.id == bad.id:
+            raise RuntimeError("nobody")
+        return await assign(care, session, draft, **given)
+
+    monkeypatch.setattr(complaint_receipts, "assign", failing)
+    assert [receipt.complaint_id for receipt in await complaints.receive_silent_drafts(care)] == [good.id]
+    monkeypatch.undo()
+    (late,) = await complaints.receive_silent_drafts(care)
+    assert (late.complaint_id, late.case_number[-4:]) == (bad.id, "0002")  # no number was lost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from uuid import uuid4
 
@@ -378,3 +379,16 @@ async def test_the_former_customer_is_remembered_when_the_proof_has_run_out(care
     await shop.say(visit.id, "在吗")  # idle for too long: the conversation has no customer any more
     assert await identity.customer_of(care, visit.id) is None
     assert await identity.is_of_another(care, visit.id, token_for(care, "B"))
+
+
+async def test_a_phone_gets_no_more_than_ten_codes_a_day_whoever_asks(care, shop, clock):
+    await shop.customer(PHONE)
+    sent = 0
+    for _ in range(100):
+        with contextlib.suppress(TooManyRequests):
+            await identity.request_code(care, (await shop.visit()).id, PHONE)
+            sent += 1
+        clock.advance(minutes=13)
+    assert sent == identity.CODES_PER_PHONE_AND_DAY
+    clock.advance(hours=24)
+    await identity.request_code(care, (await shop.visit()).id, PHONE)
