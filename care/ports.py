@@ -80,7 +80,7 @@ class OrderSystem(Protocol):
         """The order when it exists and belongs to `customer_ref`, else `None` (same answer for both)."""
 
     async def customer_of_order(self, number: str, *, phone_tail: str) -> str | None:
-        """`customer_ref` when `phone_tail` (4 digits) is the end of the receiver's or buyer's phone."""
+        """`customer_ref` when `phone_tail` (4 digits) is the end of the buyer's phone."""
 
 
 class EventBus(Protocol):

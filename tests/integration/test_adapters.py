@@ -256,11 +256,11 @@ class TestEmbeddedOrders:
         for number in ("88120260003", "88199999999", "", "' OR 1=1 --"):
             assert await care.orders.find_order(number, customer_ref=mine.public_id) is None
 
-    async def test_a_tail_must_be_the_whole_tail_of_the_buyers_or_receivers_phone(self, care, shop):
+    async def test_a_tail_must_be_the_whole_tail_of_the_buyers_phone(self, care, shop):
         mine, _ = await self.orders(care, shop)
-        for tail in ("0001", "2222"):
-            assert await care.orders.customer_of_order("88120260002", phone_tail=tail) == mine.public_id
-        for tail in ("", "1", "001", "0002", "13711112222", "中文字符"):
+        assert await care.orders.customer_of_order("88120260002", phone_tail="0001") == mine.public_id
+        receivers = "2222"
+        for tail in (receivers, "", "1", "001", "0002", "13711112222", "中文字符"):
             assert await care.orders.customer_of_order("88120260002", phone_tail=tail) is None
 
     async def test_an_http_order_system_is_refused_until_there_is_one(self, care):

@@ -163,8 +163,8 @@ class TestOrderAndTail:
             )  # fmt: skip
         return customer
 
-    @pytest.mark.parametrize("tail", ["0001", "2222", " ２２２２ "])
-    async def test_the_buyers_or_the_receivers_tail_verifies(self, care, shop, tail):
+    @pytest.mark.parametrize("tail", ["0001", " ０００１ "])
+    async def test_the_buyers_tail_verifies(self, care, shop, tail):
         visit, customer = await shop.visit(), await self.order(care, shop)
         ref = await identity.verify_order_tail(care, visit.id, "881 2023 1105", tail)
         assert ref.public_id == customer.public_id == await verified(care, visit.id)
@@ -173,11 +173,11 @@ class TestOrderAndTail:
         visit = await shop.visit()
         await self.order(care, shop)
         answers = []
-        for number, tail in (("88120231105", "9999"), ("88100000000", "0001")):
+        for number, tail in (("88120231105", "9999"), ("88120231105", "2222"), ("88100000000", "0001")):
             with pytest.raises(VerificationFailed) as refused:
                 await identity.verify_order_tail(care, visit.id, number, tail)
             answers.append(refused.value.as_wire())
-        assert answers[0] == answers[1]
+        assert answers[0] == answers[1] == answers[2]
         assert await verified(care, visit.id) is None
 
     async def test_after_five_failures_in_a_conversation_not_even_the_right_tail_passes_for_an_hour(

@@ -422,6 +422,17 @@ describe("who speaks", () => {
     expect(texts(client)).toEqual(["您好"]);
   });
 
+  test("who signs in on the host page next does not read what the former person wrote", () => {
+    const client = connected();
+    last().say(message(1, "customer", "我的私事"));
+    client.setIdentity("token-of-somebody-else");
+    last().open();
+    last().welcome({ conversation: "c2" });
+    last().say(message(1, "bot", "您好"));
+    expect(client.earlier).toEqual([]);
+    expect(texts(client)).toEqual(["您好"]);
+  });
+
   test("a message to a conversation that was closed meanwhile moves on with the server to the next one", () => {
     const client = connected();
     last().say(message(1, "bot", "旧"));

@@ -48,6 +48,7 @@ export class ChatClient {
   conversation: string | null = null;
   /** What was said in conversations that ended while this page was open. */
   earlier: Entry[] = [];
+  private isIdentityNew = false;
 
   private log = new MessageLog("");
   private readonly outbox: Outbox;
@@ -102,6 +103,7 @@ export class ChatClient {
   setIdentity(token: string | null): void {
     if (token === this.identity) return;
     this.identity = token;
+    this.isIdentityNew = true;
     this.link.renew();
   }
 
@@ -247,6 +249,7 @@ export class ChatClient {
     }
     this.link.welcomed();
     this.isWelcomed = true;
+    this.isIdentityNew = false;
     if (!this.hasHistory) this.historySeq = frame.seq;
     this.setOwner(frame.owner, this.position, this.waitSeconds);
     this.check();
@@ -257,7 +260,9 @@ export class ChatClient {
   }
 
   private begin(conversation: string): void {
-    this.earlier = [...this.earlier, ...this.log.entries().filter((entry) => entry.seq !== null)];
+    // Another person signed in on the host page: what the former one wrote is not theirs to read.
+    if (this.isIdentityNew) this.earlier = [];
+    else this.earlier = [...this.earlier, ...this.log.entries().filter((entry) => entry.seq !== null)];
     this.log = this.withUnsent(new MessageLog(conversation));
     this.historySeq = this.askedAfter = this.acceptedGap = 0;
   }
