@@ -33,7 +33,7 @@ def bearing(turn: Turn, *, fits: bool, is_open: bool = False) -> Bearing:
     """
     if turn.is_button:
         return Bearing.ANSWER if turn.intent in _OWN else Bearing.ASIDE
-    if turn.topic is Topic.REQUEST_HUMAN and turn.confidence >= LIKELY:
+    if turn.intent == Topic.REQUEST_HUMAN.value and turn.confidence >= LIKELY:
         return Bearing.ASIDE
     default = Bearing.ANSWER if is_open else Bearing.UNCLEAR
     if turn.intent == "nlu_fallback":

@@ -7,6 +7,7 @@ from actions.clerk import Clerk, TopicClerk
 from actions.identity import SLOTS, verify
 from actions.orders import answer_aside
 from actions.turn import HUMAN, Button, Turn
+from actions.which_order import order_buttons, own_orders
 from actions.wording import say
 from care.rules.complaint import ComplaintState
 from care.rules.errors import NotVerified
@@ -73,7 +74,8 @@ async def say_cases(turn: Turn) -> None:
     if not cases and await complaints.draft_of(turn.care, turn.conversation.id) is not None:
         turn.say("case_being_told")
         return
-    if not cases and reading.means_order(turn.words) and await _shown_as_order(turn):
+    about_order = reading.means_order(turn.words) or reading.asks_whereabouts(turn.words)
+    if not cases and about_order and await _shown_as_order(turn):
         return
     if not cases:
         turn.say("case_none", buttons=[ORDER, HUMAN])
@@ -91,9 +93,11 @@ async def say_cases(turn: Turn) -> None:
 async def _shown_as_order(turn: Turn) -> bool:
     """我那单怎么样了 without any case is a question about an order."""
     try:
-        return await answer_aside(turn, Topic.ORDER_STATUS)
+        if not await answer_aside(turn, Topic.ORDER_STATUS):
+            turn.say("order_which", buttons=order_buttons(await own_orders(turn), Topic.ORDER_STATUS.value))
     except NotVerified:
         return False
+    return True
 
 
 def _due(turn: Turn, case: CaseView) -> str:

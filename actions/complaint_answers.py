@@ -20,7 +20,7 @@ from care.rules.vocabulary import Topic
 
 _BREAK = re.compile(r"[,。;!?~…\n]+")
 _REMEDY_TOPICS = (Topic.REQUEST_RETURN, Topic.REQUEST_REPAIR, Topic.CANCEL_ORDER)
-_LONG, _BARE_NONE, _SHORT_WISH = 40, 6, 10
+_LONG, _BARE_NONE, _SHORT_WISH, _SHORT_TIME = 40, 6, 10, 5
 UNSAID = "未说明"
 NO_ORDER = "和订单无关"
 
@@ -99,7 +99,7 @@ async def _remedy(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
 
 
 def _may_be_remedy(turn: Turn) -> bool:
-    return reading.names_remedy(turn.text) or turn.topic in _REMEDY_TOPICS
+    return reading.names_remedy(turn.text) or reading.wants(turn.text) or turn.topic in _REMEDY_TOPICS
 
 
 async def _expectation(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
@@ -110,6 +110,8 @@ async def _expectation(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
     clause = expectation.expectation_clause(turn.text, dates)
     if is_asked and (score or turn.is_button or reading.names_time(turn.text)) and len(turn.text) <= _LONG:
         clause = (0, len(turn.text))
+    if clause is None and dates and len(turn.text) <= _SHORT_TIME and not turn.is_button:
+        clause = (0, len(turn.text))  # 一周: nothing else is said
     if clause is None:
         return None
     text = turn.text[clause[0] : clause[1]]

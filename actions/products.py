@@ -54,6 +54,9 @@ async def about_product(turn: Turn, topic: Topic) -> None:
         if topic is Topic.STOCK or not await say_known(turn, topic, own_only=True):
             await say_product(turn, topic, before)
         return
+    if not matches and topic is Topic.STOCK and not _ASKED.sub("", turn.words):
+        turn.say("product_which")
+        return
     is_said = await say_known(turn, topic, own_only=bool(matches))
     if matches:
         turn.say("product_several", buttons=[_button(topic, match.product) for match in matches])

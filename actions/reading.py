@@ -14,7 +14,7 @@ _GIVES_UP = re.compile(
     r"(?:还是|算了|不用了|不(?:投诉|查|取消|退|换|改|弄|办|登记)了|先不\w{1,4}了?|吧|啦|了|谢谢啊?|[, ])*[。.!~ ]*$"
 )
 _YES = re.compile(
-    r"^(?:(?:嗯+|恩|对+的?|是+的?|好+的?|行+的?|可以的?|没错|没问题|正确|确认|确定|提交|登记|就?是?这样|就这么办|ok|okay|yes|y|要的?|麻烦了?|谢谢)[的啊呀吧了,。.!~ 呢]*)+$",
+    r"^(?:(?:嗯+|恩|对+的?|是+的?|好+的?|行+的?|可以的?|没错|没问题|正确|确认|确定|提交|登记|就?是?这样|就这么办|赶紧的?|快点?|ok|okay|yes|y|要的?|麻烦了?|谢谢)[的啊呀吧了,。.!~ 呢]*)+$",
     re.I,
 )
 _NO = re.compile(
@@ -39,13 +39,16 @@ _QUESTION = re.compile(
 )
 _REMEDY = re.compile(
     r"退(?:款|钱|货|了|掉|回|差价|给我|一赔|运费)|退$|还(?:我)?钱|换(?:货|一|个|新|台|掉|过)|换$|修(?:好|理|一下)?|维修|返修|补(?:偿|发|差|寄|货)|赔(?:偿|钱|付|我|礼|不是)?|道歉|认错|"
-    r"说法|交代|解释|说明|回复|答复|重新?发|重寄|再发|送(?:货|到|来|达|过来)|发货|尽快(?:送|发|到|处理|解决|安排)|赶紧|上门|处罚|处理(?:他|她|人|客服|快递|师傅)|开除|整改|删除|取消|优惠券|减免|降价"
+    r"说法|交代|解释|说明|回复|答复|重新?发|重寄|再发|送(?:货|到|来|达|过来)|发货|尽快(?:送|发|到|处理|解决|安排)|赶紧|上门|处罚|处理(?:他|她|人|客服|快递|师傅)|查清|调查|查一?下是谁|负责|开除|整改|删除|取消|优惠券|减免|降价"
 )
 _WANTS = re.compile(
     r"要求|希望|[我就]要|想要|给我|必须|请你们|麻烦你们|[要让叫]他|[要让叫]她|[要让]你们|务必|赶紧|得给"
 )
 #: A complaint or what was refused is no wish: 我要投诉你们不发货.
-_NO_WISH_BUT = re.compile(r"投诉|举报|[不没][给让肯予]?[退换修赔发送补]")
+_NO_WISH_BUT = re.compile(
+    r"投诉|举报|[不没][给让肯予]?[退换修赔发送补]|承诺|答应|说好|结果|[退换修赔发送补][^,]{0,2}[了过]"
+)
+_WHEREABOUTS = re.compile(r"到哪|发货|快递|物流|什么时候到|到了没|送到")
 _WHEN = re.compile(
     r"今天|明天|后天|今晚|今日|当天|明早|[本这下]周|周[一二三四五六日天末]|星期|礼拜|月底|月初|年底|[\d一二两三四五六七八九十半几]+\s*(?:个)?(?:天|日|号|小时|钟头|分钟|周|星期|礼拜|月|工作日)|"
     r"\d+[::点]|\d+月|小时内|天内|尽快|越快越好|马上|立刻|立即|现在|最快|[早晚]上|上午|下午|中午|不急|慢慢来"
@@ -132,6 +135,16 @@ def wish_clause(text: str) -> tuple[int, int] | None:
         if _WANTS.search(piece[0]) and _REMEDY.search(piece[0]) and not _NO_WISH_BUT.search(piece[0]):
             return piece.span()
     return None
+
+
+def wants(text: str) -> bool:
+    """给我查清楚: asks for something to be done, whatever it is."""
+    return bool(_WANTS.search(text)) and not _NO_WISH_BUT.search(text)
+
+
+def asks_whereabouts(text: str) -> bool:
+    """到哪了, 发货没: an order's way, when nothing else is named that has one."""
+    return bool(_WHEREABOUTS.search(text)) and not re.search(r"退款|投诉|维修|报修|退货|换货|编号", text)
 
 
 def names_time(text: str) -> bool:

@@ -54,7 +54,9 @@ def test_not_giving_up(text: str) -> None:
     assert not reading.gives_up(text)
 
 
-@pytest.mark.parametrize("text", ["对", "对的", "嗯嗯", "没错", "是的,就这样", "好的", "ok", "确认提交"])
+@pytest.mark.parametrize(
+    "text", ["对", "对的", "嗯嗯", "没错", "是的,就这样", "好的", "ok", "确认提交", "对对对赶紧的"]
+)
 def test_yes(text: str) -> None:
     assert reading.says_yes(text)
 
