@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from bot.chores import host_page_token
 from care.services.context import Care, open_care
@@ -16,24 +16,48 @@ from tests.live.customer import customer
 from tests.live.system import LiveSystem
 
 VISITS = load_visits()
+#: So many customers are in the shop at the same time; played one after another they would take twice as long.
+AT_ONCE = 3
 
 
-@pytest_asyncio.fixture
-async def records(live_system: LiveSystem) -> AsyncIterator[Care]:
-    async with open_care(live_system.settings) as care:
-        yield care
+@pytest.fixture(scope="module")
+def outcomes(live_system: LiveSystem, request: pytest.FixtureRequest) -> dict[str, BaseException | None]:
+    """Name of each chosen visit → what went wrong with it."""
+    wanted = [
+        item.callspec.params["visit"]
+        for item in request.session.items
+        if "outcomes" in getattr(item, "fixturenames", ())
+    ]
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, play_all(live_system, wanted)).result()
+
+
+async def play_all(system: LiveSystem, visits: list[dict[str, Any]]) -> dict[str, BaseException | None]:
+    places = asyncio.Semaphore(AT_ONCE)
+    async with open_care(system.settings) as care:
+
+        async def play(visit: dict[str, Any]) -> None:
+            async with places:
+                await play_one(system, care, visit)
+
+        ended = await asyncio.gather(*map(play, visits), return_exceptions=True)
+    return {visit["visit"]: problem for visit, problem in zip(visits, ended, strict=True)}
+
+
+async def play_one(system: LiveSystem, care: Care, visit: dict[str, Any]) -> None:
+    shopper = await new_shopper(care, tuple(visit.get("orders", USUAL)))
+    is_signed = visit.get("as") == "signed"
+    identity = await host_page_token(system.settings, shopper.phone) if is_signed else None
+    async with customer(system.base_url, identity=identity) as tab:
+        await Visiting(care, tab, shopper, system.code).run(visit)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("visit", VISITS, ids=lambda visit: f"{visit['file']}: {visit['visit']}")
-async def test_the_visit_reaches_its_goal(
-    visit: dict[str, Any], live_system: LiveSystem, records: Care
-) -> None:
-    shopper = await new_shopper(records, tuple(visit.get("orders", USUAL)))
-    is_signed = visit.get("as") == "signed"
-    identity = await host_page_token(live_system.settings, shopper.phone) if is_signed else None
-    async with customer(live_system.base_url, identity=identity) as tab:
-        await Visiting(records, tab, shopper, live_system.code).run(visit)
+def test_the_visit_reaches_its_goal(visit: dict[str, Any], outcomes: dict[str, BaseException | None]) -> None:
+    problem = outcomes[visit["visit"]]
+    if problem is not None:
+        raise problem
 
 
 def test_there_are_enough_of_them_and_each_has_a_name_of_its_own() -> None:
