@@ -152,11 +152,7 @@ async def _accept(
     async with care.sessions.write() as session:
         # The lock makes duplicates wait for each other, so the second one always finds the first.
         conversation = await locked(session, conversation_id)
-        stored = await session.scalar(
-            select(Message).where(
-                Message.conversation_id == conversation_id, Message.client_msg_id == client_msg_id
-            )
-        )
+        stored = await transcript.of_client(session, conversation_id, client_msg_id)
         if stored is not None:
             return Accepted(stored.id, stored.seq or 0, is_duplicate=True, owner=conversation.owner)
         if conversation.owner is Owner.CLOSED:

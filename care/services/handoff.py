@@ -215,11 +215,7 @@ async def say_as_agent(
     now = care.clock.now()
     async with care.sessions.write() as session:
         conversation = await locked(session, conversation_id)
-        stored = await session.scalar(
-            select(Message).where(
-                Message.conversation_id == conversation_id, Message.client_msg_id == message_key
-            )
-        )
+        stored = await transcript.of_client(session, conversation_id, message_key)
         if stored is not None:
             if stored.agent_id != staff_id:
                 raise BadFrame()

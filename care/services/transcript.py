@@ -120,6 +120,16 @@ async def customers_words(care: Care, message_id: int) -> CustomersWords:
         return CustomersWords(message.text, typed or message.text)
 
 
+async def of_client(session: AsyncSession, conversation_id: int, client_msg_id: str) -> Message | None:
+    """The line that this client already sent under this id. Ask under the conversation's lock."""
+    line: Message | None = await session.scalar(
+        select(Message).where(
+            Message.conversation_id == conversation_id, Message.client_msg_id == client_msg_id
+        )
+    )
+    return line
+
+
 def append(
     session: AsyncSession,
     conversation: Conversation,
