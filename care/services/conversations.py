@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -97,7 +96,7 @@ async def accept_message(care: Care, conversation_id: int, *, client_msg_id: str
         ConversationClosed: open a new visit and send again there.
         Unavailable: not stored; the client sends it again.
     """
-    message_key = _client_id(client_msg_id)
+    message_key = transcript.client_id(client_msg_id)
     clean = _clean(care, text)
     return await _accept(care, conversation_id, message_key, text=clean)
 
@@ -109,7 +108,7 @@ async def accept_button(care: Care, conversation_id: int, *, client_msg_id: str,
         UnknownButton: no line of this conversation offers `payload`, or that line's buttons are used.
         BadFrame, ConversationClosed, Unavailable: as `accept_message`.
     """
-    message_key = _client_id(client_msg_id)
+    message_key = transcript.client_id(client_msg_id)
     if not isinstance(payload, str) or not payload:
         raise BadFrame()
     return await _accept(care, conversation_id, message_key, payload=payload)
@@ -213,13 +212,6 @@ async def _one(session: AsyncSession, condition: Any) -> Conversation:
     if conversation is None:
         raise NotFound("没有找到这个会话。")
     return conversation
-
-
-def _client_id(value: str) -> str:
-    try:
-        return str(UUID(value))
-    except (ValueError, TypeError, AttributeError):
-        raise BadFrame() from None
 
 
 def _clean(care: Care, text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -206,7 +205,7 @@ async def say_as_agent(
         Forbidden: the conversation is not this agent's.
         BadFrame, EmptyMessage, MessageTooLong: as for customers; 4,000 characters here.
     """
-    message_key = _client_id(client_msg_id)
+    message_key = transcript.client_id(client_msg_id)
     clean = tidy(text, keep_lines=True) if isinstance(text, str) else ""
     if not clean:
         raise EmptyMessage()
@@ -303,10 +302,3 @@ async def _active_staff(session: AsyncSession, staff_id: int) -> Staff:
     if staff is None or not staff.active:
         raise NotFound("没有这个坐席，或已停用。")
     return staff
-
-
-def _client_id(value: str) -> str:
-    try:
-        return str(UUID(value))
-    except (ValueError, TypeError, AttributeError):
-        raise BadFrame() from None

@@ -14,7 +14,7 @@ from uuid6 import uuid7
 
 from care.records.conversation import Conversation, Message
 from care.records.staff import Staff
-from care.rules.errors import NotFound
+from care.rules.errors import BadFrame, NotFound
 from care.rules.vocabulary import Speaker
 from care.services.context import Care
 
@@ -118,6 +118,14 @@ async def customers_words(care: Care, message_id: int) -> CustomersWords:
             .limit(1)
         )
         return CustomersWords(message.text, typed or message.text)
+
+
+def client_id(value: str) -> str:
+    """A client's message id in its one spelling. Raises `BadFrame`: it is not a UUID."""
+    try:
+        return str(UUID(value))
+    except (ValueError, TypeError, AttributeError):
+        raise BadFrame() from None
 
 
 async def of_client(session: AsyncSession, conversation_id: int, client_msg_id: str) -> Message | None:
