@@ -1,0 +1,16 @@
+"""rights and duties"""
+
+from __future__ import annotations
+
+revision = "b1f0c3a4d503"
+down_revision = "b1f0c3a4d502"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
