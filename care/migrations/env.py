@@ -9,6 +9,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON, Connection
 
+from care.migrations.upgrade import check_references
 from care.records import Base, make_engine
 from care.records.base import Text, UtcDateTime
 from care.settings import load_settings
@@ -39,9 +40,10 @@ def migrate(connection: Connection) -> None:
 
 
 async def migrate_settings_database() -> None:
-    engine = make_engine(load_settings().database_url)
+    engine = make_engine(load_settings().database_url, foreign_keys=False)
     async with engine.connect() as connection:
         await connection.run_sync(migrate)
+        await connection.run_sync(check_references)
         await connection.commit()
     await engine.dispose()
 

@@ -48,7 +48,7 @@ async def upgrade(database_url: str, revision: str = "head") -> bool:
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = make_engine(database_url)
+    engine = make_engine(database_url, foreign_keys=False)
     try:
         # On SQLite two starting processes wait here for each other's whole migration.
         async with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
@@ -64,4 +64,20 @@ def _upgrade(connection: Connection, revision: str) -> bool:
     config = script_config()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+    check_references(connection)
     return before != MigrationContext.configure(connection).get_current_revision()
+
+
+def check_references(connection: Connection) -> None:
+    """On SQLite, where migrations run without enforced foreign keys: every reference still leads somewhere.
+
+    Raises:
+        RuntimeError: one does not; the migration is then rolled back.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if broken:
+        raise RuntimeError(
+            f"the migration leaves {len(broken)} references to missing rows, first: {broken[0]}"
+        )

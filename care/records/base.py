@@ -88,8 +88,13 @@ def enum_column(enum: type[Enum], **kwargs: Any) -> Any:
     return mapped_column(Text(enum), **kwargs)
 
 
-def make_engine(database_url: str) -> AsyncEngine:
-    """An engine for SQLite (WAL, foreign keys on, waits 5 s for a lock) or PostgreSQL."""
+def make_engine(database_url: str, *, foreign_keys: bool = True) -> AsyncEngine:
+    """An engine for SQLite (WAL, waits 5 s for a lock) or PostgreSQL.
+
+    Args:
+        foreign_keys: whether SQLite enforces them. Only migrations ask for `False`: they change a table by
+            copying it, and dropping the old one would take every row that refers to it along.
+    """
     if not database_url.startswith("sqlite"):
         return create_async_engine(
             database_url,
@@ -113,7 +118,7 @@ def make_engine(database_url: str) -> AsyncEngine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         cursor.execute(f"PRAGMA busy_timeout={LOCK_WAIT_S * 1000}")
         cursor.close()
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from care.migrations.upgrade import newest_revision, present_revision, upgrade
 from care.records import Base, make_engine
@@ -81,3 +81,33 @@ async def test_a_difference_between_tables_and_migrations_would_be_seen(empty_da
 
     await run(empty_database, drop_a_column)
     assert [change[0] for change in await run(empty_database, differences)] == ["add_column"]
+
+
+async def test_rows_survive_the_migrations_that_copy_their_table(empty_database):
+    """SQLite drops the old table, which would take along every row that refers to it."""
+    await upgrade(empty_database, "9776ab695649")
+
+    def fill(connection: Connection) -> None:
+        connection.execute(
+            text(
+                "INSERT INTO customer (id, public_id, name, type, tier, lifecycle_stage, is_demo, created_at) "
+                "VALUES (1, 'c-1', '李想', 'consumer', 'general', 'new', false, '2026-11-24 02:00:00')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO consent (id, customer_id, purpose, notice_version, given_at, evidence) "
+                "VALUES (1, 1, 'service', '1', '2026-11-24 02:00:00', '勾选')"
+            )
+        )
+
+    await run(empty_database, fill)
+    await upgrade(empty_database)
+
+    def left(connection: Connection) -> tuple[int, int]:
+        return tuple(
+            connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+            for table in ("customer", "consent")
+        )
+
+    assert await run(empty_database, left) == (1, 1)
