@@ -1,6 +1,16 @@
 """Tables, a file per noun. Importing this package registers every table on `Base.metadata`."""
 
-from care.records import complaint, conversation, customer, engine, interaction, order, staff
+from care.records import (
+    complaint,
+    conversation,
+    customer,
+    engine,
+    interaction,
+    merging,
+    order,
+    staff,
+    value,
+)
 from care.records.base import Base, Sessions, make_engine
 
 __all__ = [
@@ -12,6 +22,8 @@ __all__ = [
     "engine",
     "interaction",
     "make_engine",
+    "merging",
     "order",
     "staff",
+    "value",
 ]

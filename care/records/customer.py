@@ -22,7 +22,11 @@ from care.rules.vocabulary import (
 
 
 class Customer(Base):
-    """One person or organisation, seen whole. `phone` is the E.164 national number, 11 digits in China."""
+    """One person or organisation, seen whole. `phone` is the E.164 national number, 11 digits in China.
+
+    A record with `merged_into_id` is only a signpost: its ids lead to the record that it became part of
+    (`care.services.customers.resolved`). Whatever counts or lists customers leaves it out.
+    """
 
     __tablename__ = "customer"
 
@@ -44,6 +48,11 @@ class Customer(Base):
     external_id: Mapped[str | None] = mapped_column(String(64), unique=True)
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    merged_into_id: Mapped[int | None] = mapped_column(
+        ForeignKey("customer.id", ondelete="CASCADE"), index=True
+    )
+    quality_score: Mapped[int | None] = mapped_column(Integer)  # 0–100, of the last check
+    quality_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     fields: Mapped[list[CustomerField]] = relationship(
         back_populates="customer", cascade="all, delete-orphan"
@@ -87,7 +96,13 @@ class Consent(Base):
 
 
 class DataQualityIssue(Base):
+    """Something wrong with a record. It ends by `fixed_at`, or by `dismissed_at` when a person says that it is right.
+
+    `score` (0–100) and `evidence` belong to a duplicate: how sure it is, and which facts say so.
+    """
+
     __tablename__ = "data_quality_issue"
+    __table_args__ = (Index("ix_data_quality_issue_issue_fixed", "issue", "fixed_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
@@ -98,6 +113,10 @@ class DataQualityIssue(Base):
     found_by: Mapped[str] = mapped_column(String(80))
     found_at: Mapped[datetime] = mapped_column(UtcDateTime)
     fixed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    score: Mapped[int | None] = mapped_column(Integer)
+    evidence: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
+    dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by: Mapped[str | None] = mapped_column(String(80))
 
 
 class AccessLog(Base):
