@@ -8,6 +8,7 @@ from care.records import (
     interaction,
     merging,
     order,
+    order_request,
     staff,
     value,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "make_engine",
     "merging",
     "order",
+    "order_request",
     "staff",
     "value",
 ]

@@ -86,7 +86,10 @@ class Feedback(Base):
 
 
 class Promise(Base):
-    """Who promised what to whom by when, from which message. Exactly one of kept/broken is set in the end."""
+    """Who promised what to whom by when, from which message. Exactly one of kept/broken is set in the end.
+
+    `subject` names what it is about when that is no complaint: ``return:TH-…``, ``order:881…``.
+    """
 
     __tablename__ = "promise"
     __table_args__ = (UniqueConstraint("complaint_id", "what", "source_message_id"),)
@@ -99,6 +102,7 @@ class Promise(Base):
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id", ondelete="SET NULL"))
     promised_by: Mapped[str] = mapped_column(String(40))  # "bot" or the agent's login
     what: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str | None] = mapped_column(String(60), index=True)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     source_message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)

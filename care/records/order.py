@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, Numeric, String
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from care.records.base import Base, Json, UtcDateTime, enum_column
+from care.rules.order_terms import DaySlot
+from care.rules.returns import GoodsKind
 from care.rules.vocabulary import OrderState
 
 Money = Numeric(12, 2)
@@ -30,6 +32,7 @@ class Product(Base):
     spoken_names: Mapped[list[str]] = mapped_column(Json, default=list)
     attributes: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     warranty_months: Mapped[int] = mapped_column(Integer, default=12)
+    goods_kind: Mapped[GoodsKind] = enum_column(GoodsKind, default=GoodsKind.ORDINARY)
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
@@ -48,6 +51,8 @@ class Order(Base):
     receiver_name: Mapped[str] = mapped_column(String(80))
     receiver_phone: Mapped[str] = mapped_column(String(20))
     receiver_address: Mapped[str] = mapped_column(String(300))
+    deliver_on: Mapped[date | None] = mapped_column(Date)  # Asia/Shanghai, as the customer wished
+    deliver_slot: Mapped[DaySlot | None] = enum_column(DaySlot, nullable=True)
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
 
     lines: Mapped[list[OrderLine]] = relationship(cascade="all, delete-orphan", lazy="selectin")
@@ -65,6 +70,8 @@ class OrderLine(Base):
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), index=True)
     quantity: Mapped[int] = mapped_column(Integer)
     unit_price: Mapped[Decimal] = mapped_column(Money)
+    #: The customer's own confirmation at purchase that a no-reason return does not apply (消法 §25).
+    exclusion_confirmed: Mapped[bool] = mapped_column(Boolean, default=False)
 
     product: Mapped[Product] = relationship(lazy="selectin")
 

@@ -15,6 +15,9 @@ class NumberKind(Labelled):
     COMPLAINT = "TS", "投诉"
     RETURN = "TH", "退换货"
     REPAIR = "WX", "报修"
+    INSTALLATION = "AZ", "安装"
+    INVOICE = "FP", "发票"
+    RIGHTS = "QL", "个人信息请求"
 
 
 @dataclass(frozen=True)

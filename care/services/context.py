@@ -34,16 +34,17 @@ async def open_care(
 ) -> AsyncIterator[Care]:
     """Opens engine, bus and adapters for `settings`, and closes them at the end."""
     sessions = Sessions(make_engine(settings.database_url))
+    clock = clock or SystemClock()
     try:
         async with (
             open_bus(settings) as bus,
             open_sms(settings) as sms,
-            open_order_system(settings, sessions) as orders,
+            open_order_system(settings, sessions, clock) as orders,
         ):
             yield Care(
                 settings=settings,
                 sessions=sessions,
-                clock=clock or SystemClock(),
+                clock=clock,
                 calendar=calendar or ChinaCalendar(),
                 orders=orders,
                 sms=sms,

@@ -266,5 +266,5 @@ class TestEmbeddedOrders:
     async def test_an_http_order_system_is_refused_until_there_is_one(self, care):
         settings = dataclasses.replace(care.settings, order_system="http")
         with pytest.raises(SettingsError):
-            async with open_order_system(settings, care.sessions):
+            async with open_order_system(settings, care.sessions, care.clock):
                 pass
