@@ -44,6 +44,8 @@ class Conversation(Base):
     )
     verified_by: Mapped[VerifiedBy | None] = enum_column(VerifiedBy, nullable=True)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: The order whose number and phone tail proved it: such a proof allows writing to this order only.
+    proven_order: Mapped[str | None] = mapped_column(String(32))
     owner: Mapped[Owner] = enum_column(Owner, default=Owner.BOT)
     owner_version: Mapped[int] = mapped_column(Integer, default=0)
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)

@@ -204,7 +204,9 @@ async def verify_order_tail(
             customer = await session.scalar(select(Customer).where(Customer.public_id == customer_ref))
             if customer is not None:
                 await _forget_attempts(session, attempt_ids)
-                return await _set_verified(session, conversation, customer, VerifiedBy.ORDER_TAIL, now)
+                ref = await _set_verified(session, conversation, customer, VerifiedBy.ORDER_TAIL, now)
+                conversation.proven_order = number
+                return ref
     raise VerificationFailed("订单号与手机尾号不匹配，请检查后再试。")
 
 

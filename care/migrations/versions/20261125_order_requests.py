@@ -56,6 +56,8 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("exclusion_confirmed", sa.Boolean(), nullable=False, server_default=sa.false())
         )
+    with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("proven_order", sa.String(length=32), nullable=True))
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.add_column(sa.Column("subject", sa.String(length=60), nullable=True))
         batch_op.create_index(batch_op.f("ix_promise_subject"), ["subject"], unique=False)
@@ -182,6 +184,8 @@ def downgrade() -> None:
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_promise_subject"))
         batch_op.drop_column("subject")
+    with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.drop_column("proven_order")
     with op.batch_alter_table("order_line", schema=None) as batch_op:
         batch_op.drop_column("exclusion_confirmed")
     with op.batch_alter_table("order", schema=None) as batch_op:
