@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from care.demo.base import Anchor, Row, stream, uuid_of
+from care.rules.profile import FIELD_TERMS, ProfileField
 from care.rules.tiers import KeyCriterion, key_account_score, tier_of_score
 from care.rules.vocabulary import (
     Channel,
@@ -14,7 +15,6 @@ from care.rules.vocabulary import (
     CustomerType,
     DataIssue,
     FieldSource,
-    LegalBasis,
     LifecycleStage,
     Tier,
 )
@@ -49,14 +49,6 @@ _COMPANIES = (
 )  # fmt: skip
 _CHANNELS = frozenset({6, 7, 11})  # resellers among the companies
 _SEGMENTS = ("新婚安家", "租房青年", "三口之家", "银发家庭", "数码爱好者", "礼品采购", "小店店主")
-#: Name → (days to trust, purpose, legal basis, sensitive), as the source documents ask: types age differently.
-_FIELDS = {
-    "phone": (365, "履约与售后联系", LegalBasis.CONTRACT, False),
-    "email": (180, "电子发票与通知", LegalBasis.CONTRACT, False),
-    "address": (730, "配送与上门服务", LegalBasis.CONTRACT, False),
-    "birthday": (3650, "生日礼遇", LegalBasis.CONSENT, False),
-    "invoice_title": (730, "开具发票", LegalBasis.LEGAL_DUTY, False),
-}
 
 
 @dataclass
@@ -129,7 +121,8 @@ def _add(
     if company is not None:
         known["invoice_title"] = name
     for field_name, value in known.items():
-        ttl, purpose, basis, sensitive = _FIELDS[field_name]
+        terms = FIELD_TERMS[ProfileField(field_name)]
+        ttl = terms.ttl_days
         verified = created_at + timedelta(days=rng.uniform(0, min(age, ttl * 0.8)))
         verified = max(verified, anchor.now - timedelta(days=ttl * 0.9))
         made.fields.append(
@@ -143,9 +136,9 @@ def _add(
                 "verified_at": verified,
                 "confirmed_by_customer_at": verified if rng.random() < 0.5 else None,
                 "ttl_days": ttl,
-                "purpose": purpose,
-                "legal_basis": basis,
-                "sensitive": sensitive,
+                "purpose": terms.purpose,
+                "legal_basis": terms.legal_basis,
+                "sensitive": terms.sensitive,
                 "old_values": [],
                 "changed_by": None,
             }

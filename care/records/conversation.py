@@ -122,6 +122,7 @@ class OneTimeCode(Base):
         ForeignKey("conversation.id", ondelete="CASCADE"), index=True
     )
     phone: Mapped[str] = mapped_column(String(20), index=True)
+    purpose: Mapped[str] = mapped_column(String(16), default="verify")  # verify, new_phone
     code_hash: Mapped[str] = mapped_column(String(64))
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -78,6 +78,8 @@ class CustomerField(Base):
     sensitive: Mapped[bool] = mapped_column(Boolean, default=False)
     old_values: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     changed_by: Mapped[str | None] = mapped_column(String(80))
+    #: The customer's line that last changed or confirmed it; the same line again changes nothing.
+    source_message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"))
 
     customer: Mapped[Customer] = relationship(back_populates="fields")
 

@@ -64,6 +64,12 @@ class NotVerified(CareError):
     code, status, default = "not_verified", 401, "请先核实身份。"
 
 
+class StepUpNeeded(NotVerified):
+    """Known by order number and phone tail only: enough to read, not enough to write."""
+
+    code, default = "step_up_needed", "为保护您的资料安全，请先用手机验证码核实。"
+
+
 class VerificationFailed(CareError):
     code, status, default = "verification_failed", 403, "核实没有通过，请检查后再试。"
 

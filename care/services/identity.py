@@ -1,25 +1,20 @@
 """Who the customer is: by one-time code, by order number and phone tail, or by the host page's token.
 
-A wrong try and a thing that does not exist get the same answer. Only keyed hashes are kept; a
-code itself is computed from its row when it is sent and is stored nowhere.
+A wrong try and a thing that does not exist get the same answer.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.complaint import Complaint
-from care.records.conversation import Conversation, OneTimeCode, VerificationAttempt
+from care.records.conversation import Conversation, VerificationAttempt
 from care.records.customer import Customer
 from care.records.interaction import CareInteraction
 from care.rules.complaint import ComplaintState
@@ -27,22 +22,36 @@ from care.rules.errors import InvalidInput, NotFound, TooManyRequests, Verificat
 from care.rules.masking import mask_name, mask_phone
 from care.rules.text import normalise
 from care.rules.vocabulary import Owner, Tier, VerifiedBy
-from care.services import interactions, outbox
+from care.services import interactions, one_time_codes
 from care.services.context import Care
 from care.services.conversation_rows import locked, verified_customer_id
 from care.services.host_token import subject_of
+from care.services.one_time_codes import (
+    CODES_PER_PHONE_AND_DAY,
+    SMS_TOPIC,
+    VERIFY,
+    is_first,
+    lock_key,
+    mobile_number,
+    sms_handler,
+)
 
 log = logging.getLogger(__name__)
 
-SMS_TOPIC = "sms"
+__all__ = [
+    "CODES_PER_PHONE_AND_DAY",
+    "SMS_TOPIC",
+    "CustomerRef",
+    "CustomerSummary",
+    "customer_of",
+    "is_of_another",
+    "request_code",
+    "sms_handler",
+    "verify_code",
+    "verify_order_tail",
+    "verify_token",
+]
 
-CODE_LIVES = timedelta(minutes=5)
-CODE_PAUSE = timedelta(seconds=60)
-CODES_PER_PHONE_AND_HOUR = 5
-#: Beside the hour: fifty guesses a day at most, and no phone is flooded.
-CODES_PER_PHONE_AND_DAY = 10
-CODES_PER_CONVERSATION_AND_HOUR = 10
-TRIES_PER_CODE = 5
 ORDER_TRIES_PER_CONVERSATION_AND_HOUR = 5
 ORDER_TRIES_PER_ORDER_AND_DAY = 10
 #: Four digits are soon guessed by who tries one tail on very many orders, from ever new visits.
@@ -51,7 +60,6 @@ ORDER_TRIES_IN_ALL_AND_HOUR = 100
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _ALL_ORDER_TRIES = "orders"
 _USE_CODE = "按订单号核实暂时不可用，请用手机号验证，或转人工客服。"
-_MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -84,47 +92,22 @@ async def request_code(
         InvalidInput: `phone` is not a Chinese mobile number.
         TooManyRequests: 60 s between codes, 5 an hour and 10 a day for a phone, 10 an hour for a conversation.
     """
-    number = _phone(phone)
-    now = care.clock.now()
+    number = mobile_number(phone)
     async with care.sessions.write() as session:
         conversation = await locked(session, conversation_id)
-        await _lock_key(session, f"phone:{number}")
-        if not await _is_first(session, source_message_id, now):
-            return
-        await _check_code_limits(session, conversation_id, number, now)
-        code = OneTimeCode(
-            conversation_id=conversation_id,
-            phone=number,
-            code_hash="",
-            sent_at=now,
-            expires_at=now + CODE_LIVES,
-            tries=0,
+
+        async def is_known() -> bool:
+            return await _customer_with_phone(session, number) is not None
+
+        await one_time_codes.issue(
+            session,
+            care,
+            conversation,
+            number,
+            purpose=VERIFY,
+            source_message_id=source_message_id,
+            may_send=is_known,
         )
-        session.add(code)
-        await session.flush()
-        # A row is kept for an unknown phone too, and counts alike, so that limits tell nothing.
-        digits = _code_of(care, conversation, code)
-        code.code_hash = _keyed_hash(care, f"code:{code.id}:{digits}")
-        if await _customer_with_phone(session, number) is not None:
-            outbox.add(session, care, SMS_TOPIC, {"code_id": code.id})
-
-
-def sms_handler(care: Care) -> Callable[[dict[str, Any]], Awaitable[None]]:
-    """The outbox handler for the topic ``sms``."""
-
-    async def send(data: dict[str, Any]) -> None:
-        async with care.sessions.read() as session:
-            code = await session.get(OneTimeCode, data["code_id"])
-            if code is None or code.used_at is not None or code.expires_at <= care.clock.now():
-                return  # too late to be of use
-            conversation = await session.get_one(Conversation, code.conversation_id)
-            digits, phone = _code_of(care, conversation, code), code.phone
-        await care.sms.send(
-            phone,
-            f"【{care.settings.shop_name}】验证码 {digits},5 分钟内有效。请勿告诉他人，客服不会向您索要。",
-        )
-
-    return send
 
 
 async def verify_code(
@@ -135,23 +118,16 @@ async def verify_code(
     Raises:
         VerificationFailed: wrong, expired, used, tried five times already, or never asked for.
     """
-    digits = re.sub(r"\D", "", normalise(code), flags=re.ASCII)[:12]
     now = care.clock.now()
     async with care.sessions.write() as session:
         conversation = await locked(session, conversation_id)
-        row = await session.scalar(
-            select(OneTimeCode)
-            .where(OneTimeCode.conversation_id == conversation_id)
-            .order_by(OneTimeCode.id.desc())
-            .limit(1)
-        )
-        if row is not None and row.used_at is None and now < row.expires_at and row.tries < TRIES_PER_CODE:
+        row = await one_time_codes.last_code(session, conversation_id, VERIFY)
+        if row is not None and one_time_codes.is_open(row, now):
             customer = await _customer_with_phone(session, row.phone)
-            is_right = hmac.compare_digest(_keyed_hash(care, f"code:{row.id}:{digits}"), row.code_hash)
-            if is_right and customer is not None:
+            if one_time_codes.is_right(care, row, code) and customer is not None:
                 row.used_at = now
                 return await _set_verified(session, conversation, customer, VerifiedBy.CODE, now)
-            if await _is_first(session, source_message_id, now):
+            if await is_first(session, source_message_id, now):
                 row.tries += 1
     # Raised after the transaction, so that the wrong try is counted.
     raise VerificationFailed("验证码不正确或已过期，请检查后再试，或重新获取。")
@@ -181,10 +157,10 @@ async def verify_order_tail(
     keys = (f"conversation:{conversation_id}", f"order:{number}", _ALL_ORDER_TRIES)
     async with care.sessions.write() as session:
         await locked(session, conversation_id)
-        await _lock_key(session, keys[1])
+        await lock_key(session, keys[1])
         # Counted before asking: tries sent at the same time cannot slip through together.
         attempts: list[VerificationAttempt] = []
-        if await _is_first(session, source_message_id, now):
+        if await is_first(session, source_message_id, now):
             await _check_attempts(session, keys[0], now - _HOUR, ORDER_TRIES_PER_CONVERSATION_AND_HOUR)
             await _check_attempts(session, keys[1], now - _DAY, ORDER_TRIES_PER_ORDER_AND_DAY)
             await _check_attempts(session, keys[2], now - _HOUR, ORDER_TRIES_IN_ALL_AND_HOUR, _USE_CODE)
@@ -299,24 +275,6 @@ async def _customer_of_subject(session: AsyncSession, subject: str) -> Customer 
     ) or await session.scalar(select(Customer).where(Customer.public_id == subject))
 
 
-async def _check_code_limits(session: AsyncSession, conversation_id: int, phone: str, now: datetime) -> None:
-    async def sent_since(since: datetime, *conditions: Any) -> int:
-        count = await session.scalar(
-            select(func.count()).select_from(OneTimeCode).where(OneTimeCode.sent_at > since, *conditions)
-        )
-        return int(count or 0)
-
-    if await sent_since(now - CODE_PAUSE, OneTimeCode.phone == phone):
-        raise TooManyRequests("验证码刚刚发送过，请 60 秒后再获取。")
-    if await sent_since(now - _HOUR, OneTimeCode.phone == phone) >= CODES_PER_PHONE_AND_HOUR:
-        raise TooManyRequests("这个手机号获取验证码太频繁，请一小时后再试。")
-    if await sent_since(now - _DAY, OneTimeCode.phone == phone) >= CODES_PER_PHONE_AND_DAY:
-        raise TooManyRequests("这个手机号今天获取验证码太多，请明天再试，或换一种方式核实。")
-    in_conversation = OneTimeCode.conversation_id == conversation_id
-    if await sent_since(now - _HOUR, in_conversation) >= CODES_PER_CONVERSATION_AND_HOUR:
-        raise TooManyRequests("获取验证码太频繁，请一小时后再试。")
-
-
 async def _check_attempts(
     session: AsyncSession,
     key: str,
@@ -335,17 +293,6 @@ async def _check_attempts(
         raise TooManyRequests(told)
 
 
-async def _is_first(session: AsyncSession, source_message_id: int | None, now: datetime) -> bool:
-    """Whether this line of the customer is counted for the first time; notes that it was."""
-    if source_message_id is None:
-        return True
-    key = f"message:{source_message_id}"
-    if await session.scalar(select(VerificationAttempt.id).where(VerificationAttempt.key == key).limit(1)):
-        return False
-    session.add(VerificationAttempt(key=key, at=now))
-    return True
-
-
 async def _forget_attempts(session: AsyncSession, ids: list[int]) -> None:
     await session.execute(delete(VerificationAttempt).where(VerificationAttempt.id.in_(ids)))
 
@@ -355,28 +302,3 @@ async def _customer_with_phone(session: AsyncSession, phone: str) -> Customer | 
     return await session.scalar(
         select(Customer).where(Customer.phone == phone).order_by(Customer.id).limit(1)
     )
-
-
-async def _lock_key(session: AsyncSession, key: str) -> None:
-    """Makes transactions about one phone or order wait for each other; on SQLite writers do anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
-
-
-def _phone(phone: str) -> str:
-    found = _MOBILE.fullmatch(re.sub(r"[\s\-()]", "", normalise(phone)))
-    if found is None:
-        raise InvalidInput("请输入 11 位手机号。", fields={"phone": "请输入 11 位手机号。"})
-    return found[1]
-
-
-def _code_of(care: Care, conversation: Conversation, code: OneTimeCode) -> str:
-    """Six digits from the secret key and this row: unpredictable without the key, and never stored."""
-    digest = _keyed_hash(
-        care, f"digits:{conversation.public_id}:{code.id}:{code.phone}:{code.sent_at.isoformat()}"
-    )
-    return f"{int(digest, 16) % 1_000_000:06d}"
-
-
-def _keyed_hash(care: Care, value: str) -> str:
-    return hmac.new(care.settings.secret_key.encode(), value.encode(), hashlib.sha256).hexdigest()

@@ -67,9 +67,21 @@ async def note_data(
     """Remembers which records the contact read and wrote: ``order:88120231105``, ``complaint:TS-…``."""
     async with care.sessions.write() as session:
         conversation = await locked(session, conversation_id)
-        contact = await open_contact(session, conversation, care.clock.now())
-        contact.data_read = _with(contact.data_read, read)
-        contact.data_written = _with(contact.data_written, written)
+        await note_data_of(session, conversation, care.clock.now(), read=read, written=written)
+
+
+async def note_data_of(
+    session: AsyncSession,
+    conversation: Conversation,
+    now: datetime,
+    *,
+    read: Iterable[str] = (),
+    written: Iterable[str] = (),
+) -> None:
+    """`note_data` within the caller's transaction; `conversation` is locked."""
+    contact = await open_contact(session, conversation, now)
+    contact.data_read = _with(contact.data_read, read)
+    contact.data_written = _with(contact.data_written, written)
 
 
 async def end(care: Care, conversation_id: int, outcome: Outcome, basis: ResolvedBasis | None = None) -> None:
