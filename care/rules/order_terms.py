@@ -61,3 +61,15 @@ class InvoiceState(Labelled):
     ISSUED = "issued", "已开具"
     CORRECTING = "correcting", "更正中"
     VOID = "void", "已作废"
+
+
+class OrderPromise(Labelled):
+    """What is promised when an order, a return, a visit or an invoice is taken in hand."""
+
+    REFUND = "refund", "原路退款"
+    INTERCEPT = "intercept", "告知拦截结果"
+    HURRY = "hurry", "答复催办"
+    PICK_UP = "pick_up", "安排上门取件"
+    REVIEW = "review", "答复人工审核"
+    VISIT = "visit", "上门服务"
+    INVOICE = "invoice", "开具发票"

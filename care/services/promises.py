@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.complaint import Complaint
 from care.records.interaction import Promise
 from care.rules.labelled import Labelled
+from care.rules.order_terms import OrderPromise
 from care.services.context import Care
 
 
@@ -53,9 +54,18 @@ async def record(
     conversation_id: int | None = None,
     customer_id: int | None = None,
     source_message_id: int | None = None,
+    subject: str | None = None,
 ) -> Promise:
-    """Writes a promise in the caller's transaction; the same one from the same message is written once."""
-    same = select(Promise).where(Promise.what == what, Promise.source_message_id == source_message_id)
+    """Writes a promise in the caller's transaction; the same one from the same message is written once.
+
+    Args:
+        subject: what it is about when that is no complaint: ``return:TH-…``, ``order:881…``.
+    """
+    same = select(Promise).where(
+        Promise.what == what,
+        Promise.source_message_id == source_message_id,
+        Promise.subject.is_(None) if subject is None else Promise.subject == subject,
+    )
     same = same.where(
         Promise.complaint_id == complaint.id
         if complaint is not None
@@ -70,6 +80,7 @@ async def record(
         customer_id=complaint.customer_id if complaint is not None else customer_id,
         promised_by=promised_by,
         what=what,
+        subject=subject,
         due_at=due_at,
         source_message_id=source_message_id,
         made_at=made_at,
@@ -102,10 +113,17 @@ async def release(session: AsyncSession, complaint_id: int, at: datetime) -> Non
 
     What was due before that moment and not done stays broken; the rest no longer binds and is removed.
     """
+    await _release(session, Promise.complaint_id == complaint_id, at)
+
+
+async def release_subject(session: AsyncSession, subject: str, at: datetime) -> None:
+    """`release` for what is no complaint: a visit that was moved, a return that was taken back."""
+    await _release(session, Promise.subject == subject, at)
+
+
+async def _release(session: AsyncSession, which: ColumnElement[bool], at: datetime) -> None:
     rows = await session.scalars(
-        select(Promise).where(
-            Promise.complaint_id == complaint_id, Promise.kept_at.is_(None), Promise.broken_at.is_(None)
-        )
+        select(Promise).where(which, Promise.kept_at.is_(None), Promise.broken_at.is_(None))
     )
     for promise in rows:
         if promise.due_at < at:
@@ -163,7 +181,7 @@ async def due_between(care: Care, start: datetime, end: datetime) -> list[Promis
 
 
 def _view(promise: Promise) -> PromiseView:
-    labels = What.labels()
+    labels = {**What.labels(), **OrderPromise.labels()}
     return PromiseView(
         id=promise.id,
         complaint_id=promise.complaint_id,

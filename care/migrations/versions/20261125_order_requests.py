@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,7 +16,7 @@ _MONEY = sa.Numeric(precision=12, scale=2)
 _MOMENT = sa.DateTime(timezone=True)
 
 
-def _number_of_an_order() -> list[sa.Column[object]]:
+def _number_of_an_order() -> list[sa.Column[Any]]:
     return [
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("number", sa.String(length=24), nullable=False),
