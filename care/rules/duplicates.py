@@ -18,6 +18,7 @@ class NameLikeness(Labelled):
     SLIP = "slip", "姓名只差一两个字母或写法"
     SOUND = "sound", "姓名读音相同"
     COURTESY = "courtesy", "同姓，其中一个只有称呼"
+    NEAR = "near", "姓名差一个字"
     OTHER = "other", "姓名不同"
     UNKNOWN = "unknown", "姓名不详"
 
@@ -89,6 +90,8 @@ _NAME = {
     NameLikeness.SLIP: 4.0,
     NameLikeness.SOUND: 3.0,
     NameLikeness.COURTESY: 1.0,
+    #: A wrong sign, or a brother: only phone and door together make it likely.
+    NameLikeness.NEAR: -7.0,
     NameLikeness.OTHER: -19.0,
     NameLikeness.UNKNOWN: 0.0,
 }

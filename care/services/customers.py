@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import ColumnElement
 
 from care.records.customer import Customer
 from care.services.context import Care
@@ -15,3 +17,21 @@ async def ref_by_phone(care: Care, phone: str) -> str | None:
             select(Customer.public_id).where(Customer.phone == phone).order_by(Customer.id).limit(1)
         )
         return ref
+
+
+async def by_public_id(session: AsyncSession, ref: str) -> Customer | None:
+    """The record that this public id leads to: its own, or the one that it was merged into."""
+    return await _resolved(session, Customer.public_id == ref)
+
+
+async def by_external_id(session: AsyncSession, external_id: str) -> Customer | None:
+    """As `by_public_id`, for the id that the shop's own system gave."""
+    return await _resolved(session, Customer.external_id == external_id)
+
+
+async def _resolved(session: AsyncSession, wanted: ColumnElement[bool]) -> Customer | None:
+    customer: Customer | None = await session.scalar(select(Customer).where(wanted))
+    # Signposts are moved along when their record is merged itself, so one step is enough; a loop costs nothing.
+    while customer is not None and customer.merged_into_id is not None:
+        customer = await session.get(Customer, customer.merged_into_id)
+    return customer

@@ -107,7 +107,10 @@ def _names(one: Person, other: Person) -> NameLikeness:
         return NameLikeness.SOUND if _is_chinese(a) and _is_chinese(b) else NameLikeness.SAME
     if not _is_chinese(a) and not _is_chinese(b) and fuzz.token_sort_ratio(a, b) >= _LATIN_SLIP:
         return NameLikeness.SLIP
-    return NameLikeness.OTHER
+    is_near = (
+        _is_chinese(a) and max(len(a), len(b)) >= 3 and _surname(a) == _surname(b) and OSA.distance(a, b) == 1
+    )
+    return NameLikeness.NEAR if is_near else NameLikeness.OTHER
 
 
 def _firms(one: Person, other: Person) -> NameLikeness:

@@ -25,6 +25,7 @@ from care.rules.vocabulary import Owner, Tier, VerifiedBy
 from care.services import interactions, one_time_codes
 from care.services.context import Care
 from care.services.conversation_rows import locked, verified_customer_id
+from care.services.customers import by_external_id, by_public_id
 from care.services.host_token import subject_of
 from care.services.one_time_codes import (
     CODES_PER_PHONE_AND_DAY,
@@ -177,7 +178,7 @@ async def verify_order_tail(
     if customer_ref is not None:
         async with care.sessions.write() as session:
             conversation = await locked(session, conversation_id)
-            customer = await session.scalar(select(Customer).where(Customer.public_id == customer_ref))
+            customer = await by_public_id(session, customer_ref)
             if customer is not None:
                 await _forget_attempts(session, attempt_ids)
                 ref = await _set_verified(session, conversation, customer, VerifiedBy.ORDER_TAIL, now)
@@ -270,9 +271,7 @@ async def _set_verified(
 
 
 async def _customer_of_subject(session: AsyncSession, subject: str) -> Customer | None:
-    return await session.scalar(
-        select(Customer).where(Customer.external_id == subject)
-    ) or await session.scalar(select(Customer).where(Customer.public_id == subject))
+    return await by_external_id(session, subject) or await by_public_id(session, subject)
 
 
 async def _check_attempts(
