@@ -31,6 +31,8 @@ _UNIT = {
     "小时": "TH", "钟头": "TH", "钟": "TH", "分钟": "TM",
 }  # fmt: skip
 _DAYS = {"D": 1, "W": 7}
+#: 说好周二到周五还在路上: what was announced for Tuesday is no range of days.
+_ANNOUNCED = re.compile(r"(?:说好?的?|约好?的?|通知|显示|承诺)$")
 _SPANS = ("span", "nth", "whole")
 
 
@@ -90,7 +92,9 @@ class DateFinder:
         for part in parts:
             if held is not None and held.kind not in _SPANS and part.kind not in _SPANS:
                 gap = text[held.end : part.start]
-                if RANGE.fullmatch(gap):
+                if RANGE.fullmatch(gap) and not (
+                    gap.strip() == "到" and _ANNOUNCED.search(text[: held.start])
+                ):
                     value = f"{held.value}/{part.value}" if held.value and part.value else None
                     held = replace(
                         held, kind="range", end=part.end, value=value, weight=max(held.weight, part.weight)
@@ -184,7 +188,9 @@ class DateFinder:
         amount = number(match.group(1))
         if amount is None or match.group(3) or match.group()[-1] in "多半":
             return None
-        unit = _UNIT[match.group(4)]
+        unit = _UNIT.get(match.group(4))
+        if unit is None:
+            return None
         return f"PT{amount}{unit[1]}" if len(unit) == 2 else f"P{amount}{unit}"
 
     def _clock(self, match: re.Match[str]) -> str | None:

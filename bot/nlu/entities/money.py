@@ -18,13 +18,16 @@ _WITH_UNIT = re.compile(
 )
 #: Round hundreds and thousands said without a unit are money unless a measure word follows.
 _ROUND = re.compile(rf"(?<![第{DIGIT}十百千万\d])([{DIGIT}十]+[百千万][{DIGIT}十百千万]*)([多来])?(?=(.?))")
-_MEASURE = (
-    "个台件条只张双套部把天次人公里米度瓦升转年月日分号斤克毫小平兆粒瓶盒包箱种位名字倍亿单%兆克页份集期步字g"
-)
-_MONEY_WORDS = "扣|付|收|退|花|卖|要|赔|降|便宜|差|减|满|充|价|金|费|补|返|惠|才|省|掏|给|到账|开票|发票开|贵|涨|租|套餐是|抵|领|余额|交|转|买|欠|还|剩|存|冻结|首付|每期|刷|现在|变成|到手"
+_MEASURE = "个台件条只张双套部把天次人公里米度瓦升转年月日分号斤克毫小平兆粒瓶盒包箱种位名字倍亿单%兆克页份集期步字g回遍趟圈"
+_MONEY_WORDS = "扣|付|收|退|花|卖|要|赔|降|便宜|差|减|满|充|价|金|费|补|返|惠|才|省|掏|给|到账|开票|发票开|贵|涨|租|套餐是|抵|领|余额|交|转|买|欠|还|剩|存|冻结|首付|每期|刷|现在|变成|到手|送|险|运费|邮费|券|原来|原先|昨天|今天|之前|前天|咋就?|怎么就?|预存|打款|月"
+#: These come before prices too, in a message about money.
+_LOOSE_WORDS = r"(?:我|那|写|看|看还?是|只有|出我?)"
 _AFTER_WORD = re.compile(
     rf"(?:{_MONEY_WORDS})(?:了|我|你|是|要|到|成|价|款|额|我们|他|掉|给我|只|的|:|:|\s)*"
-    rf"(\d{{1,6}}(?:,\d{{3}})*(?:\.\d{{1,2}})?)(?![\d.:]|\s?(?:[{_MEASURE}]|点|周|折|tb|gb|寸|匹|款|[a-z]))"
+    rf"(\d{{2,6}}(?:,\d{{3}})*(?:\.\d{{1,2}})?多?)(?![\d.:/+-]|\s?(?:[{_MEASURE}]|[多来几][{_MEASURE}]|点|周|折(?!旧)|码|kg|cm|岁|层|楼|尺|栋|tb|gb|寸|匹|款|[a-z]))"
+)
+_AFTER_LOOSE_WORD = re.compile(
+    rf"{_LOOSE_WORDS}(\d{{2,4}})(?=还|结|付|检测|安装|上门|[\u4e00-\u9fff]{{1,3}}费|[,。! ]|$|进|师傅|立马)"
 )
 _BEFORE_WORD = re.compile(
     r"(?<![\d.])(\d{2,6}(?:\.\d{1,2})?)(?=(?:的|那个)?(?:套餐|话费|定金|押金|券|优惠券|红包|会员|年卡|月租|补贴|配件费|运费|邮费|差价|余额|本金))"
@@ -35,7 +38,17 @@ _MONEY_TALK = re.compile(
     r"钱|元|块|价|扣|退|付|费|便宜|降|补贴|差额|返|买|花了|优惠|券|定金|尾款|升级成|换成"
 )
 _BARE = re.compile(
-    rf"(?<![\da-z.:/-])(?<!尾号)(?<!后四位)([1-9]\d{{2,4}}(?:\.\d{{1,2}})?)(?![\d.:/-]|\s?(?:[{_MEASURE}]|点|周|折|多?年|tb|gb|寸|匹|款|[a-z]))"
+    rf"(?<![\da-z.:/-])(?<!尾号)(?<!后四位)([1-9]\d{{2,4}}(?:\.\d{{1,2}})?多?)(?![\d.:/+-]|\s?(?:[{_MEASURE}]|[多来几][{_MEASURE}]|点|周|折(?!旧)|码|kg|cm|版|那种|多?年|tb|gb|寸|匹|款|[a-z]))"
+)
+#: 两万分十二期: what is paid in parts.
+_SPLIT = re.compile(rf"分(?=[\d{DIGIT}十几多])")
+#: Spoken amounts below a hundred need a word of paying before them and nothing that is counted after.
+_SPOKEN_AFTER = re.compile(
+    rf"(?:充|(?<!一)赔|扣|收|花|退|便宜|减|补|付|差|送|给)(?:了|我|你|给我)*([{DIGIT}]?十[{DIGIT}]?)(?=话费|$|[,。! ]|算了|就行|吧|的费)"
+)
+#: Two prices beside each other: 129和159那两个.
+_PAIR = re.compile(
+    r"(?<![\d.:/-])(\d{2,4})(?:和|跟|的?还是|变|涨到|降到|变成)(\d{2,4})(?=那|这|的?套餐|的?两|哪个|$|[,。 ])"
 )
 _NOT_MONEY = re.compile(r"20[012]\d|12315|12345|100\d\d|95\d{3}|110|119|120|618|1111|1212")
 
@@ -47,22 +60,30 @@ def find_amounts(text: str) -> Iterator[Found]:
         if value is not None:
             yield Found(AMOUNT, match.start(), match.end(), value, weight=6)
     for match in _ROUND.finditer(text):
-        if match.group(3) and match.group(3) in _MEASURE:
+        if match.group(3) and match.group(3) in _MEASURE and not _SPLIT.match(text, match.end()):
             continue
         yield _found(
             match.group(1), match.start(1), match.end(2) if match.group(2) else match.end(1), weight=4
         )
     for pattern in (_AFTER_WORD, _BEFORE_WORD):
         for match in pattern.finditer(text):
-            yield _found(match.group(1), match.start(1), match.end(1), weight=3)
+            if not _NOT_MONEY.fullmatch(match.group(1)):
+                yield _found(match.group(1), match.start(1), match.end(1), weight=3)
+    for match in _SPOKEN_AFTER.finditer(text):
+        yield _found(match.group(1), match.start(1), match.end(1), weight=3)
+    for match in _PAIR.finditer(text):
+        for group in (1, 2):
+            yield _found(match.group(group), match.start(group), match.end(group), weight=2)
     if _MONEY_TALK.search(text):
+        for match in _AFTER_LOOSE_WORD.finditer(text):
+            yield _found(match.group(1), match.start(1), match.end(1), weight=1)
         for match in _BARE.finditer(text):
             if not _NOT_MONEY.fullmatch(match.group(1)):
                 yield _found(match.group(1), match.start(1), match.end(1), weight=1)
 
 
 def _found(numeral: str, start: int, end: int, *, weight: int) -> Found:
-    value = number(numeral)
+    value = number(numeral.rstrip("多")) if not numeral.endswith("多") else None
     return Found(AMOUNT, start, end, numeral if value is None else yuan(value), weight)
 
 

@@ -19,16 +19,21 @@ from spacy.vocab import Vocab
 from bot.nlu.dictionary import Dictionary
 from bot.nlu.entities.dates import DateFinder
 from bot.nlu.entities.found import Found
+from bot.nlu.entities.goods import ProductFinder, cuts_latin
+from bot.nlu.entities.models import ModelFinder
 from bot.nlu.entities.money import find_amounts
 from bot.nlu.entities.numbers import NumberFinder
-from bot.nlu.entities.people import AddressFinder, find_names
-from bot.nlu.entities.things import PhraseBook, find_models, find_quantities, find_remedies, find_scores
+from bot.nlu.entities.people import find_names
+from bot.nlu.entities.phrases import PhraseBook
+from bot.nlu.entities.places import AddressFinder
+from bot.nlu.entities.remedies import find_remedies
+from bot.nlu.entities.things import QuantityFinder, find_scores
+from bot.nlu.entities.words import WordCutter
 from bot.nlu.reading import aligned_form
-from bot.nlu.segmenter import words_of
 from care.rules.times import SHANGHAI
 
 CANDIDATES, ENTITIES = "candidates", "entities"
-PRODUCT, CARRIER = "product", "carrier"
+CARRIER = "carrier"
 
 #: The demo shop's order numbers; `config.yml` says the shop's own.
 DEFAULT_ORDER_NUMBER_PATTERN = r"881\d{8}"
@@ -115,18 +120,19 @@ def _pipeline(
 ) -> Language:
     nlp = spacy.blank("zh")
     nlp.tokenizer = CharacterTokenizer(nlp.vocab)
+    cut = WordCutter(segmenter)
     finders: dict[str, Finder] = {
         "numbers": NumberFinder(order_number_pattern),
         "dates": lambda text: DateFinder(today())(text),
         "amounts": find_amounts,
-        "products": _whole_words(PRODUCT, dictionary, "products", segmenter, weight=3),
-        "carriers": _whole_words(CARRIER, dictionary, "carriers", segmenter, weight=6),
-        "models": find_models,
-        "quantities": find_quantities,
+        "products": ProductFinder(dictionary, cut),
+        "carriers": _whole_words(CARRIER, dictionary, "carriers", cut, weight=6),
+        "models": ModelFinder(dictionary.words.get("brands", ())),
+        "quantities": QuantityFinder(dictionary.words.get("products", ())),
         "scores": find_scores,
         "remedies": find_remedies,
         "names": find_names,
-        "addresses": AddressFinder(PhraseBook(dictionary.words.get("places", ())).matches),
+        "addresses": AddressFinder(dictionary.words.get("places", ()), cut),
     }
     for name, finder in finders.items():
         component = nlp.add_pipe("zhike_finder", name=name)
@@ -136,41 +142,14 @@ def _pipeline(
     return nlp
 
 
-def _words(entity: str, dictionary: Dictionary, file: str, *, weight: int) -> Finder:
+def _whole_words(entity: str, dictionary: Dictionary, file: str, cut: WordCutter, *, weight: int) -> Finder:
     book = PhraseBook(dictionary.words.get(file, ()))
 
     def find(text: str) -> Iterator[Found]:
-        for match in book.matches(text):
-            if _cuts_latin(text, match.start(), match.end()):
-                continue
-            yield Found(entity, match.start(), match.end(), dictionary.proper_name(match.group()), weight)
+        spans = [span for span in book.spans(text) if not cuts_latin(text, *span)]
+        words = cut(text) if spans else None
+        for start, end in spans:
+            if words and words.are_whole(start, end):
+                yield Found(entity, start, end, dictionary.proper_name(text[start:end]), weight)
 
     return find
-
-
-def _whole_words(
-    entity: str, dictionary: Dictionary, file: str, segmenter: jieba.Tokenizer, *, weight: int
-) -> Finder:
-    find_words = _words(entity, dictionary, file, weight=weight)
-
-    def find(text: str) -> Iterator[Found]:
-        found = list(find_words(text))
-        if not found:
-            return
-        words = words_of(segmenter, text)
-        starts, ends = {start for _, start, _ in words}, {end for _, _, end in words}
-        for thing in found:
-            if thing.start in starts and thing.end in ends:
-                yield thing
-
-    return find
-
-
-def _cuts_latin(text: str, start: int, end: int) -> bool:
-    """`sf` inside `sfabc` is no carrier."""
-    first, last = text[start], text[end - 1]
-    before = text[start - 1] if start else " "
-    after = text[end] if end < len(text) else " "
-    return (first.isascii() and before.isascii() and before.isalpha()) or (
-        last.isascii() and last.isalpha() and after.isascii() and after.isalpha()
-    )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import jieba
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.nlu.entities.people import AddressFinder
+from bot.nlu.entities.places import AddressFinder
+from bot.nlu.entities.words import WordCutter
 
 if TYPE_CHECKING:
     from bot.nlu.entities.pipeline import EntityReader
@@ -150,6 +152,6 @@ def test_the_longest_allowed_message_of_one_sort_is_read_in_time(entity_reader: 
 
 
 def test_an_address_needs_a_known_place_or_a_door() -> None:
-    nowhere = AddressFinder(lambda text: iter(()))
+    nowhere = AddressFinder((), WordCutter(jieba.Tokenizer()))
     assert list(nowhere("我家在很远的地方")) == []
     assert [found.value for found in nowhere("12栋2单元1803")] == ["12栋2单元1803"]

@@ -1,0 +1,34 @@
+"""The words of the message being read, cut once for all finders."""
+
+from __future__ import annotations
+
+import jieba
+
+from bot.nlu.segmenter import words_of
+
+
+class Words:
+    """jieba's words of one text with their borders."""
+
+    def __init__(self, text: str, segmenter: jieba.Tokenizer) -> None:
+        self.all = words_of(segmenter, text)
+        self.starts = frozenset(start for _, start, _ in self.all)
+        self.ends = frozenset(end for _, _, end in self.all)
+
+    def are_whole(self, start: int, end: int) -> bool:
+        """Whether `start` to `end` cuts no word: 手机 in 手机号 does."""
+        return start in self.starts and end in self.ends
+
+
+class WordCutter:
+    """Cuts a text into words; the finders ask for the same text one after the other."""
+
+    def __init__(self, segmenter: jieba.Tokenizer) -> None:
+        self._segmenter = segmenter
+        self._text: str | None = None
+        self._words: Words | None = None
+
+    def __call__(self, text: str) -> Words:
+        if self._words is None or text != self._text:
+            self._text, self._words = text, Words(text, self._segmenter)
+        return self._words
