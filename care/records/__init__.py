@@ -9,6 +9,7 @@ from care.records import (
     merging,
     order,
     order_request,
+    rights,
     staff,
     value,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "merging",
     "order",
     "order_request",
+    "rights",
     "staff",
     "value",
 ]

@@ -53,6 +53,8 @@ class Customer(Base):
     )
     quality_score: Mapped[int | None] = mapped_column(Integer)  # 0–100, of the last check
     quality_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: Deleted at the customer's wish: nothing personal is left here, and nobody signs in to it any more.
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     fields: Mapped[list[CustomerField]] = relationship(
         back_populates="customer", cascade="all, delete-orphan"
@@ -95,6 +97,9 @@ class Consent(Base):
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     evidence: Mapped[str] = mapped_column(String(200))
+    #: The customer's lines that gave and withdrew it; the same line again has no second effect.
+    given_message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"))
+    withdrawn_message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"))
 
 
 class DataQualityIssue(Base):

@@ -113,6 +113,8 @@ async def apply_move(
 
     Raises as `move`.
     """
+    if complaint.locked_at is not None:
+        raise Conflict("客户已要求删除个人信息，这件投诉已封存，只供依法留存。")
     change = change or Change()
     now, before = care.clock.now(), complaint.state
     if to is S.MERGED:

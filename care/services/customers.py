@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import ColumnElement
 
@@ -17,6 +19,11 @@ async def ref_by_phone(care: Care, phone: str) -> str | None:
             select(Customer.public_id).where(Customer.phone == phone).order_by(Customer.id).limit(1)
         )
         return ref
+
+
+def is_live(table: Any = Customer) -> ColumnElement[bool]:
+    """The condition that leaves out signposts of merged records and what is left of erased ones."""
+    return and_(table.merged_into_id.is_(None), table.erased_at.is_(None))
 
 
 async def by_public_id(session: AsyncSession, ref: str) -> Customer | None:
@@ -34,4 +41,5 @@ async def _resolved(session: AsyncSession, wanted: ColumnElement[bool]) -> Custo
     # Signposts are moved along when their record is merged itself, so one step is enough; a loop costs nothing.
     while customer is not None and customer.merged_into_id is not None:
         customer = await session.get(Customer, customer.merged_into_id)
-    return customer
+    # Nobody signs in to a record that was deleted at its customer's wish.
+    return None if customer is None or customer.erased_at is not None else customer

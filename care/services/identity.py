@@ -255,6 +255,11 @@ async def _set_verified(
     conversation.verified_by = by
     conversation.verified_at = now
     contact = await interactions.open_contact(session, conversation, now)
+    if contact.customer_id not in (None, customer.id):
+        # One browser, two customers: each has their own contact, and the one's lines are not the other's.
+        last = await interactions.last_line_at(session, conversation.id)
+        await interactions.end_contact(session, conversation, last or now)
+        contact = await interactions.open_contact(session, conversation, now)
     contact.customer_id = customer.id
     # A complaint being told is this customer's, also when it is received by silence.
     await session.execute(
@@ -271,7 +276,8 @@ async def _set_verified(
 
 
 async def _customer_of_subject(session: AsyncSession, subject: str) -> Customer | None:
-    return await by_external_id(session, subject) or await by_public_id(session, subject)
+    customer = await by_external_id(session, subject) or await by_public_id(session, subject)
+    return None if customer is None or customer.erased_at is not None else customer
 
 
 async def _check_attempts(

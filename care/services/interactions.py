@@ -90,7 +90,7 @@ async def end(care: Care, conversation_id: int, outcome: Outcome, basis: Resolve
         await locked(session, conversation_id)
         contact = await _open(session, conversation_id)
         if contact is not None:
-            contact.ended_at = await _last_line_at(session, conversation_id) or care.clock.now()
+            contact.ended_at = await last_line_at(session, conversation_id) or care.clock.now()
             contact.outcome, contact.resolved_basis = outcome, basis
 
 
@@ -111,7 +111,7 @@ async def end_idle(care: Care) -> int:
     for conversation_id in idle:
         async with care.sessions.write() as session:
             conversation = await locked(session, conversation_id)
-            last = await _last_line_at(session, conversation_id)
+            last = await last_line_at(session, conversation_id)
             if last is None or now - last > IDLE:
                 ended += await end_contact(session, conversation, last or now)
     return ended
@@ -233,7 +233,8 @@ async def _open(session: AsyncSession, conversation_id: int) -> CareInteraction 
     )
 
 
-async def _last_line_at(session: AsyncSession, conversation_id: int) -> datetime | None:
+async def last_line_at(session: AsyncSession, conversation_id: int) -> datetime | None:
+    """When the newest shown line was said, whoever said it."""
     return await session.scalar(
         select(Message.at)
         .where(Message.conversation_id == conversation_id, Message.seq.is_not(None))

@@ -48,7 +48,7 @@ async def verified_customer(session: AsyncSession, conversation: Conversation, n
     """The conversation's customer, for reading within the caller's transaction. Raises `NotVerified`."""
     customer_id = await verified_customer_id(session, conversation, now)
     customer = None if customer_id is None else await session.get(Customer, customer_id)
-    if customer is None:
+    if customer is None or customer.erased_at is not None:
         raise NotVerified
     return customer
 

@@ -73,6 +73,21 @@ async def open_visit(care: Care, visitor_token: str | None, *, page: dict[str, A
         return Visit(visitor_token=new_token, conversation=await view(session, care, conversation))
 
 
+async def conversation_of_token(care: Care, visitor_token: str | None) -> ConversationView | None:
+    """The open conversation of the browser that carries this token, or None; makes nothing."""
+    async with care.sessions.read() as session:
+        visitor = await _visitor_of(session, visitor_token)
+        if visitor is None:
+            return None
+        conversation = await session.scalar(
+            select(Conversation)
+            .where(Conversation.visitor_id == visitor.id, Conversation.owner != Owner.CLOSED)
+            .order_by(Conversation.id.desc())
+            .limit(1)
+        )
+        return None if conversation is None else await view(session, care, conversation)
+
+
 async def _visitor_of(session: AsyncSession, token: str | None) -> Visitor | None:
     if not isinstance(token, str) or not 20 <= len(token) <= 200 or not token.isascii():
         return None

@@ -27,9 +27,102 @@ def upgrade() -> None:
             ["id"],
             ondelete="SET NULL",
         )
+    with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+    with op.batch_alter_table("complaint", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True))
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        for name in ("given_message_id", "withdrawn_message_id"):
+            batch_op.add_column(sa.Column(name, sa.Integer(), nullable=True))
+            batch_op.create_foreign_key(
+                batch_op.f(f"fk_consent_{name}_message"), "message", [name], ["id"], ondelete="SET NULL"
+            )
+    op.create_table(
+        "rights_request",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=24), nullable=False),
+        sa.Column("customer_id", sa.Integer(), nullable=False),
+        sa.Column("conversation_id", sa.Integer(), nullable=True),
+        sa.Column("source_message_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("waits_for", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("token_hash", sa.String(length=64), nullable=True),
+        sa.Column("token_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customer.id"],
+            name=op.f("fk_rights_request_customer_id_customer"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversation.id"],
+            name=op.f("fk_rights_request_conversation_id_conversation"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["source_message_id"],
+            ["message.id"],
+            name=op.f("fk_rights_request_source_message_id_message"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rights_request")),
+        sa.UniqueConstraint("number", name=op.f("uq_rights_request_number")),
+        sa.UniqueConstraint(
+            "kind", "source_message_id", name=op.f("uq_rights_request_kind_source_message_id")
+        ),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_rights_request_token_hash")),
+    )
+    with op.batch_alter_table("rights_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rights_request_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_rights_request_due_at"), ["due_at"], unique=False)
+        batch_op.create_index("ix_rights_request_kind_state", ["kind", "state"], unique=False)
+    op.create_table(
+        "legal_hold",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("customer_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("set_by", sa.String(length=80), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_by", sa.String(length=80), nullable=True),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customer.id"],
+            name=op.f("fk_legal_hold_customer_id_customer"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_hold")),
+    )
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_legal_hold_customer_id"), ["customer_id"], unique=False)
+    op.create_table(
+        "keeping_time",
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("set_by", sa.String(length=80), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_keeping_time")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("keeping_time")
+    op.drop_table("legal_hold")
+    op.drop_table("rights_request")
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        for name in ("given_message_id", "withdrawn_message_id"):
+            batch_op.drop_constraint(batch_op.f(f"fk_consent_{name}_message"), type_="foreignkey")
+            batch_op.drop_column(name)
+    with op.batch_alter_table("complaint", schema=None) as batch_op:
+        batch_op.drop_column("locked_at")
+    with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.drop_column("erased_at")
     with op.batch_alter_table("customer_field", schema=None) as batch_op:
         batch_op.drop_constraint(
             batch_op.f("fk_customer_field_source_message_id_message"), type_="foreignkey"
