@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.knowledge_cli import knowledge_app
+from bot.quality_cli import quality_app
 from care.rules.errors import CareError
 from care.rules.vocabulary import Role
 from care.settings import Settings, SettingsError, load_settings
@@ -26,6 +27,7 @@ staff_app = typer.Typer(no_args_is_help=True, help="坐席与管理人员的账�
 app.add_typer(demo_app, name="demo")
 app.add_typer(staff_app, name="staff")
 app.add_typer(knowledge_app, name="knowledge")
+app.add_typer(quality_app, name="quality")
 console = Console()
 errors = Console(stderr=True)
 
