@@ -31,8 +31,13 @@ _UNIT = {
     "小时": "TH", "钟头": "TH", "钟": "TH", "分钟": "TM",
 }  # fmt: skip
 _DAYS = {"D": 1, "W": 7}
+#: No date is without one of these.
+_HINT = re.compile(
+    r"[年月日号天周早晚夜点时钟半上中下午凌傍期拜节秋春午庆元旦初末底头冬夏假\d双今昨明后前清五六除重七]"
+)
 #: 说好周二到周五还在路上: what was announced for Tuesday is no range of days.
 _ANNOUNCED = re.compile(r"(?:说好?的?|约好?的?|通知|显示|承诺)$")
+_DAYS_SAID = ("week_day", "day_word", "day")
 _SPANS = ("span", "nth", "whole")
 
 
@@ -49,14 +54,16 @@ class DateFinder:
     """Finds dates; `today` is the day of the message in Asia/Shanghai."""
 
     def __init__(self, today: date) -> None:
-        self._today = today
+        self.today = today
         self._readers: dict[str, Callable[[re.Match[str]], str | None]] = {
             "ymd": self._ymd, "ym": self._ym, "rel_md": self._rel_md, "month_day": self._month_day, "md": self._md,
             "week_day": self._week_day, "week": self._week, "day_word": self._day_word, "year": self._year,
-            "span": self._span, "festival": self._festival, "day": self._day, "clock": self._clock,
+            "span": self._span, "festival": self._festival, "short_year": self._short_year, "day": self._day, "clock": self._clock,
         }  # fmt: skip
 
     def __call__(self, text: str) -> Iterator[Found]:
+        if not _HINT.search(text):
+            return
         for part in self._joined(text, self._parts(text)):
             value = part.value or text[part.start : part.end]
             yield Found(DATE, part.start, part.end, value, part.weight)
@@ -83,17 +90,25 @@ class DateFinder:
         moved = re.fullmatch(r"P(\d+)([DW])", value or "")
         if moved and suffix.group() in ("前", "之前", "以前", "后", "之后", "以后"):
             days = int(moved.group(1)) * _DAYS[moved.group(2)]
-            value = (self._today + timedelta(days=-days if "前" in suffix.group() else days)).isoformat()
+            value = (self.today + timedelta(days=-days if "前" in suffix.group() else days)).isoformat()
         return replace(part, end=suffix.end(), value=value)
 
     @staticmethod
     def _joined(text: str, parts: list[_Part]) -> Iterator[_Part]:
         held: _Part | None = None
         for part in parts:
+            if (
+                held is not None
+                and held.kind == part.kind == "span"
+                and held.end == part.start
+                and text[part.start] == "零"
+            ):
+                held = replace(held, end=part.end, value=_sum(held.value, part.value))
+                continue
             if held is not None and held.kind not in _SPANS and part.kind not in _SPANS:
                 gap = text[held.end : part.start]
                 if RANGE.fullmatch(gap) and not (
-                    gap.strip() == "到" and _ANNOUNCED.search(text[: held.start])
+                    gap.strip() == "到" and held.kind in _DAYS_SAID and _ANNOUNCED.search(text[: held.start])
                 ):
                     value = f"{held.value}/{part.value}" if held.value and part.value else None
                     held = replace(
@@ -131,7 +146,7 @@ class DateFinder:
         return _month(int(match.group(1)), _int(match.group(2)))
 
     def _rel_md(self, match: re.Match[str]) -> str:
-        year, month = self._today.year + _YEAR_SHIFT[match.group(1)], _int(match.group(2))
+        year, month = self.today.year + _YEAR_SHIFT[match.group(1)], _int(match.group(2))
         return date(year, month, _int(match.group(3))).isoformat() if match.group(3) else _month(year, month)
 
     def _month_day(self, match: re.Match[str]) -> str:
@@ -140,9 +155,9 @@ class DateFinder:
 
     def _md(self, match: re.Match[str]) -> str:
         """In the nearest year: said in January, 11 月 is last year's."""
-        month, year = _int(match.group(1)), self._today.year
-        if abs(month - self._today.month) > 6:
-            year += -1 if month > self._today.month else 1
+        month, year = _int(match.group(1)), self.today.year
+        if abs(month - self.today.month) > 6:
+            year += -1 if month > self.today.month else 1
         return date(year, month, _int(match.group(2))).isoformat() if match.group(2) else _month(year, month)
 
     def _week_day(self, match: re.Match[str]) -> str:
@@ -162,27 +177,30 @@ class DateFinder:
     def _day_word(self, match: re.Match[str]) -> str | None:
         said = match.group()
         shift = _SHIFT.get(said[:2], _SHIFT.get(said[:1]))
-        return None if shift is None else (self._today + timedelta(days=shift)).isoformat()
+        return None if shift is None else (self.today + timedelta(days=shift)).isoformat()
 
     def _year(self, match: re.Match[str]) -> str:
         said = match.group()
-        return str(self._today.year + _YEAR_SHIFT[said]) if said in _YEAR_SHIFT else said[:4]
+        return str(self.today.year + _YEAR_SHIFT[said]) if said in _YEAR_SHIFT else said[:4]
+
+    def _short_year(self, match: re.Match[str]) -> str:
+        return f"20{match.group()[:2]}"
 
     def _day(self, match: re.Match[str]) -> str:
         """A bare day of the month: this month's, or last month's when this month's is far ahead."""
         day = _int(match.group(1))
-        year, month = self._today.year, self._today.month
-        if day - self._today.day > 15 or day > monthrange(year, month)[1]:
+        year, month = self.today.year, self.today.month
+        if day - self.today.day > 15 or day > monthrange(year, month)[1]:
             year, month = self._shifted_month(-1)
         return date(year, month, day).isoformat()
 
     def _festival(self, match: re.Match[str]) -> str | None:
         """The festival nearest to today, last or next."""
-        fixed = FIXED_FESTIVALS.get(match.group())
+        fixed = FIXED_FESTIVALS.get(match.group()) or FIXED_FESTIVALS.get(match.group().removesuffix("节"))
         if fixed is None:
             return None
-        days = [date(self._today.year + shift, *fixed) for shift in (-1, 0, 1)]
-        return min(days, key=lambda day: abs((day - self._today).days)).isoformat()
+        days = [date(self.today.year + shift, *fixed) for shift in (-1, 0, 1)]
+        return min(days, key=lambda day: abs((day - self.today).days)).isoformat()
 
     def _span(self, match: re.Match[str]) -> str | None:
         amount = number(match.group(1))
@@ -203,10 +221,10 @@ class DateFinder:
         return f"T{hours:02d}:{minutes:02d}" if hours < 25 and minutes < 60 else None
 
     def _monday(self, weeks: int) -> date:
-        return self._today - timedelta(days=self._today.weekday()) + timedelta(weeks=weeks)
+        return self.today - timedelta(days=self.today.weekday()) + timedelta(weeks=weeks)
 
     def _shifted_month(self, shift: int) -> tuple[int, int]:
-        months = self._today.year * 12 + self._today.month - 1 + shift
+        months = self.today.year * 12 + self.today.month - 1 + shift
         return months // 12, months % 12 + 1
 
 
@@ -241,9 +259,15 @@ def _combined(first: _Part, second: _Part) -> str | None:
         return second.value or first.value
     if second.value.startswith("T") and re.fullmatch(r"\d{4}-\d\d-\d\d", first.value):
         return first.value + second.value
-    if first.kind == "year" and re.match(r"\d{4}-", second.value):
+    if first.kind in ("year", "short_year") and re.match(r"\d{4}-", second.value):
         return first.value + second.value[4:]
     return second.value
+
+
+def _sum(first: str | None, second: str | None) -> str | None:
+    """两年零三个月: P2Y and P3M are P2Y3M."""
+    whole = first and second and first[1] != "T" and second[1] != "T"
+    return f"{first}{second[1:]}" if first and second and whole else None
 
 
 def _int(text: str) -> int:

@@ -48,7 +48,7 @@ _HAD = re.compile(
 )
 #: Directly after a product of one character: something is said of it.
 _SAID_OF = re.compile(
-    r"$|[,。!?;~ 坏破烂没少酸苦臭死不到发怎是能要太送掉漏断打开退晃响吗呢多好有里和跟也都又就被绑上才还的啥什几进]"
+    r"$|[,。!?;~ 坏破烂没少酸苦臭死不到发怎是能要太送掉漏断打开退晃响吗呢多好有里和跟也都又就被绑上才还的啥什几进验查修洗穿吃喝用看买摇晃脏掉湿]"
 )
 _BOUGHT = re.compile(
     r"(?:买|订购|订|下单|拍|卖|单配|单买|换个|换块|补发|少了?|配)(?:了|的|过|一|两|个|条|块|张|台|套|新|旧|几|\d)*$"
@@ -76,7 +76,7 @@ _HEADS = frozenset("机器仪锅壶灯笔柜椅桌架垫枕鞋裤裙帽膏霜肉
 _LONG_HEADS = frozenset("机器仪锅壶灯椅柜鞋裤")
 _NO_HEAD = re.compile(
     r"的|了|这|那|我|你|他|她|们|没|有|不|台|个|快递|包装|物流|送货|开|关|死|停|待|重启|当|是|在|到|给|就|也|都|还|又|很|太|真|多|少|坏|换|修"
-    r"|退|买|用|拆|装|搬|发|寄|收|客服|师傅|公司|同城|东西|售后|自动|手|飞|司|时|危|契|投|浏览|服务|处理|计算|武|容|计程|火|停|上|下|打|堵|公交|货|班|叫|开|挂|坐|洗|购物|赶"
+    r"|退|买|用|拆|装|搬|发|寄|收|客服|师傅|公司|同城|东西|售后|自动|手|飞|司|时|危|契|投|浏览|服务|处理|计算|武|容|计程|火|停|上|下|打|堵|公交|货|班|叫|开|挂|坐|洗|购物|赶|亮|红|绿|黄|闪|路"
 )
 
 
@@ -130,11 +130,19 @@ class ProductFinder:
 
     def _all_spans(self, text: str, words: Words) -> list[tuple[int, int]]:
         known = [
-            span for span in self._book.spans(text) if words.are_whole(*span) and not cuts_latin(text, *span)
+            (start, end)
+            for start, end in self._book.spans(text)
+            if (words.are_whole(start, end) or self._follows_brand(text, start, end, words))
+            and not cuts_latin(text, start, end)
         ]
         return sorted(
             [*known, *self._formed(words), *self._misheard(text, words)], key=lambda s: (s[0], -s[1])
         )
+
+    def _follows_brand(self, text: str, start: int, end: int, words: Words) -> bool:
+        """格力空调 is one word to jieba."""
+        brand_start, _ = self._with_brand(text, start)
+        return brand_start < start and brand_start in words.starts and end in words.ends
 
     def _formed(self, words: Words) -> Iterator[tuple[int, int]]:
         """Goods that no list names, by their last character: 划船+机, 电动搅拌机."""
@@ -155,13 +163,16 @@ class ProductFinder:
 
     def _misheard(self, text: str, words: Words) -> Iterator[tuple[int, int]]:
         """洗依机: it sounds like a product, shares its last character and is no word itself."""
-        for length in self._product_sounds.lengths:
-            for start in range(len(text) - length + 1):
-                said = text[start : start + length]
-                if said in self._book or said[-1] not in _LONG_HEADS or not _is_chinese(said):
+        for last, char in enumerate(text):
+            if char not in _LONG_HEADS:
+                continue
+            for length in self._product_sounds.lengths:
+                start = last + 1 - length
+                said = text[max(0, start) : last + 1]
+                if start < 0 or said in self._book or not _is_chinese(said):
                     continue
                 if self._product_sounds.meant(said):
-                    yield start, start + length
+                    yield start, last + 1
 
     def _is_meant(self, text: str, candidate: _Candidate, candidates: list[_Candidate], index: int) -> bool:
         before, after = text[: candidate.start], text[candidate.end :]
@@ -186,13 +197,13 @@ class ProductFinder:
 
     def _with_brand(self, text: str, end: int) -> tuple[int, str]:
         """Where a brand directly before `end` begins, and its name; `end` and nothing without one."""
-        end = end - 1 if end and text[end - 1] == "牌" else end
-        for length in range(min(self._longest_brand, end), 1, -1):
-            said = text[end - length : end]
+        last = end - 1 if end and text[end - 1] == "牌" else end
+        for length in range(min(self._longest_brand, last), 1, -1):
+            said = text[last - length : last]
             if said in self._brands:
-                return end - length, self._brands[said]
+                return last - length, self._brands[said]
             if said[-1] not in "的了" and (meant := self._brand_sounds.meant(said)):
-                return end - length, meant
+                return last - length, meant
         return end, ""
 
     @staticmethod

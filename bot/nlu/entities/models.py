@@ -16,7 +16,7 @@ _MODEL = re.compile(
     rf"|[a-z]{{1,5}}-?\d{{2,5}}[a-z]{{0,3}}(?:[-/][a-z0-9]{{1,8}})*{_SUFFIX}(?![a-z0-9])"
     rf"|[a-z]{{1,4}}-\d{{1,5}}[a-z]{{0,3}}{_SUFFIX}(?![a-z0-9])"
     rf"|(?<!第)\d{{1,2}}(?:\s?(?:pro|max|plus|ultra|mini|se))+(?![a-z])"
-    r"|\d{1,5}(?:\.\d)?(?:gb|tb|g|l|kg|ml|升|匹|英寸|寸|mah|毫安|毫升|千瓦|公斤装|斤装|毫米|mm|cm)(?![a-z0-9]))"
+    r"|\d{1,5}(?:\.\d)?(?:匹半|gb|tb|g|l|kg|ml|升|匹|英寸|寸|mah|毫安|毫升|千瓦|公斤装|斤装|毫米|mm|cm)(?![a-z0-9]))"
 )
 #: Sizes in letters stand by themselves and mean a size only beside such words.
 _LETTER_SIZE = re.compile(
@@ -32,7 +32,7 @@ _CODE_SIZE = re.compile(
 _LENGTH = re.compile(rf"([1-3{DIGIT}]米[1-9{DIGIT}](?:[05五])?)(?=的|乘|[*x×]|宽|长|床|款|那|[,。 ]|$)")
 _MEMORY = re.compile(r"(?<![\d+])((?:4|6|8|12|16|24)\s?\+\s?(?:64|128|256|512|1t)(?:gb?)?)(?![\d+])")
 _GRADE = re.compile(rf"(?<![\d.])((?:[6-9]\d?|9[0-9]|{DIGIT[3:11]})成?新)(?![一-龥]?款|增|手|买|的一)")
-_STAGE = re.compile(rf"(?<![\d{DIGIT}第])([1-4{DIGIT[2:6]}一]段)(?!时间|路|话|距|视频|录|日|的?时)")
+_STAGE = re.compile(rf"(?<![\d{DIGIT}第])([1-4{DIGIT[2:7]}]段)(?!时间|路|话|距|视频|录|日|的?时)")
 _EDITION = re.compile(
     r"((?:20\d\d|[北华东]师大|[人苏浙湘鲁冀沪北]教|湘少|译林|北师大|人教|苏教|外研|译林|部编|国行|港|美|日|欧|国际|典藏|豪华|珍藏|青春|尊享|旗舰|标准|升级)版)(?!本|权|式|面|块)"
 )
@@ -40,6 +40,7 @@ _GRAMS = re.compile(r"(?<![\d.])(\d{2,4}克)(?!拉)")
 _LIANG = re.compile(rf"(?<![\d{DIGIT}斤])([{DIGIT}\d]两)(?=的|母|公|装|以上)")
 _DEGREE = re.compile(r"(?<![\d.])([1-9]\d{2}度)(?=的|近视|老花|$|[,。])")
 _NUMBERED = re.compile(r"(?<![\d.])(\d{3,4})(?=型号|墨盒|硒鼓)|(?<![\d.])(\d{3})(?=那种)")
+_SPOKEN_SIZE = re.compile(rf"(?<![{DIGIT}十百\d])([{DIGIT}十百]{{1,4}}(?:寸|升|匹半?|毫升|英寸))(?!级|降|照)")
 _BARE_GIGA = re.compile(r"(?<![\d.¥])((?:64|128|256|512))(?=的(?!套餐|券|红包|优惠|定金|运费)|版|内存|够)")
 #: These look like a model and are something else: fault codes, sizes of networks and screens, standards.
 _NO_MODEL = re.compile(
@@ -64,7 +65,7 @@ class ModelFinder:
         for match in self._brand.finditer(text):
             if number := _BRAND_TAIL.match(text, match.end()):
                 yield _model(text, match.start(), number.end(), 5)
-        for pattern in (_LETTER_SIZE, _BARE_SIZE, _CODE_SIZE, _LENGTH, _MEMORY, _GRADE, _STAGE, _EDITION, _GRAMS, _LIANG, _DEGREE, _NUMBERED, _BARE_GIGA):  # fmt: skip
+        for pattern in (_LETTER_SIZE, _BARE_SIZE, _CODE_SIZE, _LENGTH, _MEMORY, _GRADE, _STAGE, _EDITION, _GRAMS, _LIANG, _DEGREE, _NUMBERED, _BARE_GIGA, _SPOKEN_SIZE):  # fmt: skip
             for match in pattern.finditer(text):
                 group = next(i for i, said in enumerate(match.groups(), start=1) if said)
                 yield _model(text, match.start(group), match.end(group), 4)

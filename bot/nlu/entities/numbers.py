@@ -14,7 +14,7 @@ _PHONE = re.compile(r"1[3-9]\d{9}")
 _RUN = re.compile(
     rf"(?<![\da-z{DIGIT}.])(?:[a-z]{{2,4}}\d{{9,16}}|\d(?:[ -]?\d){{9,19}}|[{DIGIT}](?:[ ,、-]?[{DIGIT}]){{9,19}})(?![\d{DIGIT}])"
 )
-_ORDER_WORDS = re.compile(r"订单|定单|单子|那单|这单|下单|订的")
+_ORDER_WORDS = re.compile(r"订单|定单|单子|那单|这单(?!号)|下单|订的")
 _TRACKING_WORDS = re.compile(r"快递|运单|物流|查件|包裹|派送|签收|揽收|中转|寄件|取件")
 _PHONE_WORDS = re.compile(r"手机|电话|联系|号码|打给|短信|绑定")
 _NEAR = 12

@@ -123,7 +123,7 @@ def _pipeline(
     cut = WordCutter(segmenter)
     finders: dict[str, Finder] = {
         "numbers": NumberFinder(order_number_pattern),
-        "dates": lambda text: DateFinder(today())(text),
+        "dates": _dates_of(today),
         "amounts": find_amounts,
         "products": ProductFinder(dictionary, cut),
         "carriers": _whole_words(CARRIER, dictionary, "carriers", cut, weight=6),
@@ -140,6 +140,19 @@ def _pipeline(
         component.find = finder
     nlp.add_pipe("zhike_settle")
     return nlp
+
+
+def _dates_of(today: Callable[[], date]) -> Finder:
+    """A finder of dates that notices when the day changes."""
+    finder = DateFinder(today())
+
+    def find(text: str) -> Iterable[Found]:
+        nonlocal finder
+        if finder.today != today():
+            finder = DateFinder(today())
+        return finder(text)
+
+    return find
 
 
 def _whole_words(entity: str, dictionary: Dictionary, file: str, cut: WordCutter, *, weight: int) -> Finder:

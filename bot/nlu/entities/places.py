@@ -33,6 +33,13 @@ _DOORS = re.compile(rf"\d{{1,3}}(?:号楼|栋|幢|座)(?:{_DOOR.pattern}|\d{{3,4
 _BARE = re.compile(
     rf"(?:改成|改为|改到|换成|换到|送到|寄到|发到|搬到|住在?|地址是?|在|放|送|寄)[:: ]?((?!我|你|他|她|这|那|哪|快递|驿站|门口|楼)[\u4e00-\u9fff]{{2,8}}?(?:小区|花园|公寓|大厦|新村|佳苑|家园|花苑|苑|庭|大道|路|街|村|镇|乡|科技园|工业园|产业园|大学|学院)(?:{_DOOR.pattern})*)(?=$|[,。;! ]|放|就|收|这|吧|了|行|可以|的)"
 )
+_SHOP_STREET = re.compile(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,4}路)(?=店|那家|那边|门店|的店|上那)")
+_ABROAD = re.compile(
+    r"(?:寄到|发到|送到|发往|寄往|寄去|发)((?:美国|加拿大|英国|日本|韩国|越南|泰国|法国|德国|俄罗斯|意大利|西班牙|新西兰|澳洲|马来西亚|印尼|菲律宾|欧洲|海外))"
+)
+_TO_DOOR = re.compile(
+    rf"(?:改成|改为|改到|换成|换到|送到|寄到|发到|搬到|住在?|地址是?)[:: ]?((?!我|你|他|她|这|那|哪|改|换|是|在)[\u4e00-\u9fff]{{2,10}}?(?:{_DOOR.pattern})+)"
+)
 _WITH_DOOR = re.compile(
     rf"((?:(?!改|换|送|寄|发|搬|住|在|是|我|你|的|放|到|了|成)[\u4e00-\u9fff]){{2,6}}(?:小区|花园|公寓|大厦|新村|佳苑|家园|花苑|苑|庭|大道|路|街|巷)(?:{_DOOR.pattern})+)"
 )
@@ -52,9 +59,17 @@ class AddressFinder:
             if start < end:
                 continue
             end = self._end(text, stop)
-            weight = 6 if end > stop else 4
+            weight = 6 if end > stop else 5
             yield Found(ADDRESS, start, end, text[start:end], weight)
-        for pattern, weight in ((_DOORS, 5), (_BARE, 4), (_WITH_DOOR, 5), (_DIRECTION, 4)):
+        for pattern, weight in (
+            (_DOORS, 5),
+            (_BARE, 4),
+            (_WITH_DOOR, 5),
+            (_DIRECTION, 4),
+            (_SHOP_STREET, 4),
+            (_ABROAD, 4),
+            (_TO_DOOR, 7),
+        ):
             for match in pattern.finditer(text):
                 group = 1 if pattern.groups else 0
                 yield Found(ADDRESS, match.start(group), match.end(group), match.group(group), weight)

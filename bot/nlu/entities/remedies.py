@@ -34,7 +34,7 @@ _NAMED: tuple[tuple[Remedy | None, re.Pattern[str]], ...] = tuple(
             r"换货|调换|更换(?!地址|电话|手机|号)|换新机?|换成?新的|换(?=大|小)"
             rf"|换{_ONE}(?:新的|好的)?(?!地址|人|时间|地方|号|客服|快递|说法|密码|师傅|话题|黑|白|红|蓝|绿|灰|颜色|[xsml大小](?![a-z])|角度|方式)",
         ),
-        (Remedy.REPAIR, r"返修|维修|修好|修一下|修一修|修一趟|来修|上门修|免费修|修理|检修"),
+        (Remedy.REPAIR, r"返修|维修|修好|免费修|修理"),
         (Remedy.REPLACE, r"补发|重发|重新发(?!货)|补寄|重新寄"),
         (Remedy.APOLOGY, r"道歉|赔礼|赔个不是|认个错"),
         (Remedy.INFORMATION, r"说法|解释|交代"),
@@ -45,8 +45,12 @@ _NAMED: tuple[tuple[Remedy | None, re.Pattern[str]], ...] = tuple(
 _WANTED = re.compile(
     r"(?:要么?|想|求|给我|帮我?|麻烦|请|申请|办|办下|直接|还是|能不能|可以|可不可以|赶紧|马上|全部?|尽快|仅|希望|同意|选|走|需要|必须|否则|不然|那就|都|你们|无理由|订单|安排人?|派人|叫人|让人|写个|来个|给个|要个|里面那个.{1,3}的?|另一?[个件台])(?:你们|我|一个|个|给我)?$"
 )
-_CLAUSE_STARTS = re.compile(r"(?:^|[,。!?;~ ]|了|不修了|那|还不发就|就)$")
-_CLAUSE_ENDS = re.compile(r"$|吧|[,。!~ ]|发来|给我|可以吗|行不行|行吗|好吗|谢|我的|一下|掉|重拍")
+_CLAUSE_STARTS = re.compile(
+    rf"(?:^|[,。!?;~ ]|了|不修了|那|还不发就|就|先|给|剩下的?|[这那两](?:{_MEASURE})|全都?|都)$"
+)
+_CLAUSE_ENDS = re.compile(
+    r"$|吧|[,。!~ ]|发来|给我|可以吗|行不行|行吗|好吗|谢|我的|一下|掉|重拍|就行|就可以|即可"
+)
 _REFUSED = re.compile(
     r"(?:不给|不让|不能|不肯|拒绝|没有?|未|不予|不支持|无法|不会|为什么|怎么|咋|谁|说|说好|说是|已经?|刚|上次|之前|等|答应|承诺|显示|关于|多久|几天内?|不|包|审核|别人|还?要我先?)(?:给我|我|要|能|申请|过|的|可以|是|在|就|想)*$"
 )
@@ -68,10 +72,7 @@ _VERBS: tuple[tuple[Remedy, re.Pattern[str]], ...] = tuple(
             r"(?:^|[,。!?;~ ]|[想要]|给(?:我)?|帮我?|要么|就|都|可以|能不能|麻烦)"
             r"(换)(?=个?[大小][一两]?[码号点]|个?[xsml](?![a-z])|[大小][一号码]|个[黑白红蓝绿灰粉黄紫米棕]|个颜色|[一-龥]{2,4}版|要么|$|[,。! ])",
         ),
-        (
-            Remedy.REPAIR,
-            r"(?:派人|叫人|让人|找人|安排人|师傅|上门|过来|免费)(?:来|给我|给|帮我|去|上门)*(修)(?!了|过|完|的|好)(?:一?下|一趟|$|[,。! 吧])",
-        ),
+        (Remedy.REPAIR, r"^(?:那就?|先|给我|帮我|还是|就)?(修)(?:吧|一下吧?|就行|就好)?$"),
         (Remedy.REPLACE, r"(?:要么|给我|帮我|你看是|麻烦|或者)(补)(?=个|一|两|件|上)"),
         (Remedy.COMPENSATION, r"(?:要么|必须|给我|得)(赔)(?!偿|付|钱)(?=$|[,。! 我])"),
         (Remedy.COMPENSATION, r"(?:差价|差额|差的.{0,6})(?:给我)?(补)(?=给我|我|上|一下|$|[,。! ])"),
@@ -105,7 +106,9 @@ def _named(text: str) -> Iterator[_Wish]:
             before, after = text[: match.start()], text[match.end() :]
             bare = _CLAUSE_STARTS.search(before) and _CLAUSE_ENDS.match(after)
             wanted = _WANTED.search(before) or bare
-            if wanted and not _REFUSED.search(before) and not _PAST_OR_RULE.match(after):
+            asks_us = after.startswith("吗") and before.endswith(("给我", "帮我"))
+            told = _PAST_OR_RULE.match(after) and not asks_us
+            if wanted and not _REFUSED.search(before) and not told:
                 yield _Wish(match.start(), match.end(), remedy)
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import product
 
 from pypinyin import lazy_pinyin
+
+#: Readings beside the first one of characters that stand in names of goods and brands.
+_EXTRA = {"的": ("di",), "乐": ("yue",), "行": ("xing",), "重": ("chong",), "长": ("zhang",), "调": ("diao",)}
 
 
 @lru_cache(maxsize=8192)
@@ -18,6 +22,12 @@ def syllables(text: str) -> tuple[str, ...]:
     return tuple(map(syllable, text))
 
 
+def _readings(word: str) -> list[tuple[str, ...]]:
+    """Every way to say a word: 美的 is měi de to a machine and měi dí to its customers."""
+    chars = [list(dict.fromkeys([syllable(char), *_EXTRA.get(char, ())])) for char in word]
+    return list(product(*chars))
+
+
 class SoundBook:
     """Chinese words of at least `shortest` characters by what they sound like."""
 
@@ -25,7 +35,8 @@ class SoundBook:
         self._words: dict[tuple[str, ...], str] = {}
         for word in words:
             if len(word) >= shortest and all("\u4e00" <= char <= "\u9fff" for char in word):
-                self._words.setdefault(syllables(word), word)
+                for sound in _readings(word):
+                    self._words.setdefault(sound, word)
         self.lengths = tuple(sorted({len(sound) for sound in self._words}, reverse=True))
 
     def meant(self, said: str) -> str | None:

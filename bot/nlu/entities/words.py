@@ -12,8 +12,12 @@ class Words:
 
     def __init__(self, text: str, segmenter: jieba.Tokenizer) -> None:
         self.all = words_of(segmenter, text)
-        self.starts = frozenset(start for _, start, _ in self.all)
-        self.ends = frozenset(end for _, _, end in self.all)
+        # jieba makes words up from rare neighbours (书买错, 床晃); they are no reason to overlook 书 and 床.
+        invented = [
+            p for said, start, end in self.all if said not in segmenter.FREQ for p in range(start, end)
+        ]
+        self.starts = frozenset([start for _, start, _ in self.all] + invented)
+        self.ends = frozenset([end for _, _, end in self.all] + [position + 1 for position in invented])
 
     def are_whole(self, start: int, end: int) -> bool:
         """Whether `start` to `end` cuts no word: 手机 in 手机号 does."""

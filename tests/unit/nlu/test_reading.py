@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.nlu.clauses import split_clauses
+from bot.nlu.clauses import clause_spans
 from bot.nlu.reading import aligned_form, reading_form
 
 
@@ -45,7 +47,7 @@ def test_reading_a_reading_changes_little_and_never_fails(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reading", "clauses"),
+    ("text", "clauses"),
     [
         ("你好,我要退货", ["你好,我要退货"]),
         ("我要退货,顺便问下双十一还降吗", ["我要退货", "顺便问下双十一还降吗"]),
@@ -55,5 +57,18 @@ def test_reading_a_reading_changes_little_and_never_fails(text: str) -> None:
         ("", []),
     ],
 )
-def test_clauses(reading: str, clauses: list[str]) -> None:
-    assert split_clauses(reading) == clauses
+def test_clauses(text: str, clauses: list[str]) -> None:
+    assert [text[start:end] for start, end in clause_spans(text)] == clauses
+
+
+def test_a_number_written_with_spaces_stays_in_one_clause() -> None:
+    text = "单号 881 2023 1105 查一下到哪"
+    whole = (3, 16)
+    assert [text[a:b] for a, b in clause_spans(text, [whole])] == ["单号 881 2023 1105", "查一下到哪"]
+
+
+@given(st.text(max_size=60))
+def test_clauses_lie_in_order_within_the_text(text: str) -> None:
+    spans = clause_spans(text)
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from bot.nlu.topic_model import TopicModel, softmax
+from bot.nlu.topic_reading import topic_reading
 from bot.nlu.topic_training import TrainingChoices, fitted_gate, fitted_sharpness, train_topic_model
 from bot.nlu.topics import READING_DEFAULTS, TopicReader, is_unsure
 from bot.nlu.wrapping import with_wrapped
 from care.rules.vocabulary import Kind, Topic
 
-EXAMPLES = [
+WRITTEN = [
     *(
         (text, "invoice")
         for text in ("开发票", "发票抬头", "要专票", "电子发票怎么开", "补开发票", "发票税号错了")
@@ -32,6 +33,7 @@ EXAMPLES = [
     ),
     *((text, "thanks") for text in ("谢谢", "多谢", "谢啦", "感谢", "谢谢你", "太感谢了")),
 ]
+EXAMPLES = [(topic_reading(text, ()), intent) for text, intent in WRITTEN]
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +55,12 @@ def test_equal_data_give_equal_models(model: TopicModel) -> None:
 def test_a_saved_model_reads_alike(model: TopicModel, tmp_path: Path) -> None:
     model.save(tmp_path)
     loaded = TopicModel.load(tmp_path)
-    for reading in ("发票开错了", "快递乱扔", "", "从没见过的字ξ"):
+    for reading in (topic_reading(text, ()) for text in ("发票开错了", "快递乱扔", "", "从没见过的字ξ")):
         assert np.array_equal(loaded.probabilities(reading), model.probabilities(reading))
 
 
 def test_probabilities_sum_to_one_whatever_is_written(model: TopicModel) -> None:
-    for reading in ("", "ξ", "发票" * 500):
+    for reading in (topic_reading(text, ()) for text in ("", "ξ", "发票" * 500)):
         assert model.probabilities(reading).sum() == pytest.approx(1.0, abs=1e-5)
 
 
