@@ -33,7 +33,8 @@ def bearing(turn: Turn, *, fits: bool, is_open: bool = False) -> Bearing:
     """
     if turn.is_button:
         return Bearing.ANSWER if turn.intent in _OWN else Bearing.ASIDE
-    if turn.intent == Topic.REQUEST_HUMAN.value and turn.confidence >= LIKELY:
+    # 让他们给我搬上来 holds a wish and is easily read as asking for people.
+    if turn.intent == Topic.REQUEST_HUMAN.value and turn.confidence >= (SURE if fits else LIKELY):
         return Bearing.ASIDE
     default = Bearing.ANSWER if is_open else Bearing.UNCLEAR
     if turn.intent == "nlu_fallback":

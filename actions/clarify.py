@@ -8,10 +8,10 @@ from actions import orders, reading
 from actions.clerk import TopicClerk
 from actions.knowledge import say_known
 from actions.order_talk import show, show_other_order
-from actions.products import about_product, named_product, say_product
+from actions.products import about_product, named_product, say_chosen_product, say_product
 from actions.turn import HUMAN, Button, Turn
 from care.rules.errors import NotVerified
-from care.rules.vocabulary import Topic, topic_of_intent
+from care.rules.vocabulary import COMPLAINT_TOPICS, Topic, topic_of_intent
 
 _NO_READING = frozenset(
     {"nlu_fallback", "affirm", "deny", "stop", "inform", "greet", "goodbye", "thanks", "chitchat", "out_of_scope",
@@ -22,12 +22,15 @@ _ASK_BACK = ("action_clarify", "action_inform")
 _HELPED = ("order_shown", "product_shown")
 #: Questions that knowledge may answer although it is not sure what kind of question it is.
 _MAY_BE_KNOWN = 0.6
+#: Of the best score: from here on somebody is content.
+_CONTENT = 0.6
 
 
+COMPLAIN: Button = {"title": "我要投诉", "payload": "/complaint_other"}
 QUICK: tuple[Button, ...] = (
     {"title": "查订单", "payload": "/order_status"},
     {"title": "退换货", "payload": "/request_return"},
-    {"title": "我要投诉", "payload": "/complaint_other"},
+    COMPLAIN,
     HUMAN,
 )
 
@@ -52,16 +55,26 @@ class Inform(TopicClerk):
     action_name = "action_inform"
 
     async def answer(self, turn: Turn) -> None:
-        if await show_other_order(turn):
+        if await show_other_order(turn) or await say_chosen_product(turn):
             return
         if reading.means_order(turn.text):
             await orders.beside(turn, Topic.ORDER_STATUS)
         elif turn.entity("product", "model") or await named_product(turn):
             await about_product(turn, Topic.PRODUCT_INFO)
+        elif (score := reading.score_given(turn.text)) is not None:
+            _thank_for_score(turn, score)
         elif was_lost_before(turn):
             give_up(turn)
         else:
             turn.say("inform_open", buttons=QUICK)
+
+
+def _thank_for_score(turn: Turn, share: float) -> None:
+    """给你打5分, said without having been asked: thanks, or what went wrong."""
+    if share >= _CONTENT:
+        turn.say("praise_thanks")
+    else:
+        turn.say("praise_or_complaint", buttons=[COMPLAIN, HUMAN])
 
 
 def give_up(turn: Turn) -> None:
@@ -88,7 +101,7 @@ async def _found_in_records(turn: Turn) -> bool:
         except NotVerified:
             turn.events.append(FollowupAction(orders.FORM))
         return True
-    if await show_other_order(turn):
+    if await show_other_order(turn) or await say_chosen_product(turn):
         return True
     product = await named_product(turn)
     if product is not None:
@@ -98,5 +111,12 @@ async def _found_in_records(turn: Turn) -> bool:
 
 
 def _readings(turn: Turn) -> list[Button]:
+    """The two likeliest, in words that the customer would use; which complaint it is matters later."""
     names = [r["name"] for r in turn.message.get("intent_ranking") or [] if r["name"] not in _NO_READING]
-    return [{"title": topic_of_intent(n).label, "payload": f"/{n}"} for n in dict.fromkeys(names)][:2]
+    topics = dict.fromkeys(
+        Topic.COMPLAINT_OTHER if name in COMPLAINT_TOPICS else topic_of_intent(name) for name in names
+    )
+    return [
+        COMPLAIN if topic is Topic.COMPLAINT_OTHER else {"title": topic.label, "payload": f"/{topic.value}"}
+        for topic in topics
+    ][:2]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from datetime import timedelta
+from typing import Any
 
-from actions import complaint_answers, topics
+from actions import complaint_answers, reading, topics
 from actions.clerk import Clerk, TopicClerk, offer_person
 from actions.turn import HUMAN, Button, Turn
 from actions.which_order import order_buttons, own_orders
@@ -30,7 +31,7 @@ FIELD_OF_SLOT = {
 }
 #: Wishes that in a complaint are what the customer wants done about it.
 _REMEDIES = (Topic.REQUEST_RETURN, Topic.REQUEST_REPAIR, Topic.CANCEL_ORDER)
-_NEEDS_IDENTITY = (Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER)
+NEEDS_IDENTITY = (Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER)
 SLOTS = (*FIELD_OF_SLOT, "complaint_confirmed", "complaint_note", "complaint_tries")
 
 YES: Button = {"title": "对", "payload": "/affirm"}
@@ -57,17 +58,19 @@ class OpenComplaint(TopicClerk):
     action_name = "action_open_complaint"
 
     async def answer(self, turn: Turn) -> None:
+        dropped = await self._taken_up_again(turn)
+        words = await turn.own_words()
         draft = await complaints.open_draft(
             turn.care,
             turn.conversation.id,
             turn.message_id,
-            topic=complaint_topic(turn),
-            own_words=await turn.own_words(),
+            topic=Topic(dropped.topic) if dropped else complaint_topic(turn),
+            own_words=f"{dropped.own_words}\n{words}" if dropped else words,
             cues=turn.cues,
             emotion=turn.emotion,
-            order_number=turn.order_said,
+            order_number=turn.main().order_said,
         )
-        draft = await self._fill_in(turn, draft)
+        draft = await self._fill_in(turn.main(), draft, dropped)
         if Cue.SELF_HARM not in turn.cues:
             turn.say("complaint_sorry")
         offer_person(turn)
@@ -77,13 +80,20 @@ class OpenComplaint(TopicClerk):
             turn.set(slot, value)
         await self._rest(turn)
 
-    async def _fill_in(self, turn: Turn, draft: DraftView) -> DraftView:
+    async def _taken_up_again(self, turn: Turn) -> DraftView | None:
+        """算了, then 还是帮我投诉吧: what was told before need not be told again."""
+        if turn.is_button or not reading.takes_up_again(turn.words):
+            return None
+        return await complaints.dropped_draft(turn.care, turn.conversation.id)
+
+    async def _fill_in(self, turn: Turn, draft: DraftView, dropped: DraftView | None) -> DraftView:
         """What the first words say beyond the matter itself: never ask for what was said."""
         answers = await complaint_answers.heard(turn)
-        fields = {**(answers.remedy or {}), **(answers.expectation or {})}
+        fields = {**_said_before(dropped), **(answers.remedy or {}), **(answers.expectation or {})}
         if "order_or_product" in draft.missing:
             at_hand = turn.set_before("order_shown") or turn.page.get("order")
-            fields.update(answers.about or ({"order_number": str(at_hand)} if at_hand else {}))
+            if "order_number" not in fields:
+                fields.update(answers.about or ({"order_number": str(at_hand)} if at_hand else {}))
         elif answers.about and answers.about.get("order_number") == draft.order_number:
             fields.update(answers.about)
         if not fields:
@@ -92,13 +102,28 @@ class OpenComplaint(TopicClerk):
 
     async def _rest(self, turn: Turn) -> None:
         """Other wishes of the message; what needs to know who asks waits until the complaint is received."""
-        try:
-            await own_orders(turn)
-            put_off: list[Topic] = []
-        except (NotVerified, Unavailable):
-            put_off = [topic for topic in turn.also if topic in _NEEDS_IDENTITY]
-        topics.keep(turn, put_off)
-        await topics.answer_also(turn, without=(*_REMEDIES, *put_off))
+        waits = [] if await is_known(turn) else [topic for topic in turn.also if topic in NEEDS_IDENTITY]
+        topics.keep(turn, waits)
+        await topics.answer_also(turn, without=(*_REMEDIES, *waits))
+
+
+async def is_known(turn: Turn) -> bool:
+    """Whether the customer's own orders can be read now."""
+    try:
+        await own_orders(turn)
+    except (NotVerified, Unavailable):
+        return False
+    return True
+
+
+def _said_before(dropped: DraftView | None) -> dict[str, Any]:
+    """The answers of a complaint that was let go; the time it was hoped for is asked anew."""
+    if dropped is None:
+        return {}
+    found = {
+        "order_number": dropped.order_number, "product_said": dropped.product_said, "remedy_said": dropped.remedy_said,
+    }  # fmt: skip
+    return {name: value for name, value in found.items() if value}
 
 
 def complaint_topic(turn: Turn) -> Topic:

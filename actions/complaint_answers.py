@@ -17,6 +17,7 @@ from actions.which_order import full_name, meant, own_orders
 from care.ports import OrderView
 from care.rules.errors import NotVerified, Unavailable
 from care.rules.vocabulary import Topic
+from care.services import products
 
 _BREAK = re.compile(r"[,。;!?~…\n]+")
 _REMEDY_TOPICS = (Topic.REQUEST_RETURN, Topic.REQUEST_REPAIR, Topic.CANCEL_ORDER)
@@ -71,8 +72,8 @@ async def _about(turn: Turn, *, is_asked: bool, current: str | None) -> dict[str
     if order is not None:
         return {"order_number": order.number, "product_said": full_name(order)}
     if said is not None and said != turn.digits.tracking:
-        return {"order_number": said, "product_said": turn.entity("product", "model")}
-    if product := turn.entity("product", "model"):
+        return {"order_number": said, "product_said": await _product(turn)}
+    if product := await _product(turn):
         return {"order_number": None, "product_said": product}
     if not is_asked:
         return None
@@ -82,7 +83,18 @@ async def _about(turn: Turn, *, is_asked: bool, current: str | None) -> dict[str
     return {"order_number": None, "product_said": UNSAID} if reading.does_not_know(turn.text) else None
 
 
+async def _product(turn: Turn) -> str | None:
+    """Of the things that were named the one that the shop sells: the washing machine, not the clothes in it."""
+    names = turn.entities("model", "product")
+    for name in names:
+        if await products.find(turn.care, name, limit=1):
+            return name
+    return names[0] if names else None
+
+
 async def _remedy(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
+    if reading.is_about_form(turn.text):
+        return None
     if is_asked and (reading.does_not_know(turn.text) or reading.has_no_wish(turn.text)):
         return {"remedy_said": UNSAID}
     wished = [e for e in turn.message.get("entities") or [] if e.get("entity") == "remedy" and "start" in e]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions import complaint_answers, reading
+from actions import complaint_answers, reading, topics
 from actions.bearing import SURE, Bearing, bearing
 from actions.clerk import Clerk, offer_person, safety_first
-from actions.complaint import FORM, complaint_topic, known
+from actions.complaint import FORM, NEEDS_IDENTITY, about, complaint_topic, is_known, known
 from actions.complaint_answers import UNSAID, Answers
 from actions.turn import Turn
 from care.rules.vocabulary import Kind, Topic, kind_of_topic
@@ -22,7 +22,7 @@ _INSTEAD = re.compile(r"(?:[，,](?:是|要)|[改换]成|改为|应该是|要改
 #: The same question at most so often; then it counts as left open.
 _MAX_TRIES = 2
 #: Longer words than a name or a wish need.
-_TELLING = 12
+_TELLING, _SHORT_WISH = 12, 20
 
 
 class ValidateComplaintForm(Clerk):
@@ -39,6 +39,7 @@ class ValidateComplaintForm(Clerk):
         if not turn.was_in(FORM) or turn.acted(but=FORM):
             turn.set("complaint_note", None)
             return
+        whole, turn = turn, turn.main()
         if _leaves(turn):
             self._end(turn, "left")
             return
@@ -46,17 +47,20 @@ class ValidateComplaintForm(Clerk):
             turn.set("complaint_note", None)
             return
         asked = turn.slot("requested_slot")
+        if asked in QUESTIONS[1:] and reading.is_about_form(turn.text):
+            turn.set("complaint_note", None)
+            return
         answers = await complaint_answers.heard(turn, asked, current=draft.order_number)
         bears = bearing(turn, fits=_fits(turn, asked, answers), is_open=asked == "complaint_what")
         if bears is Bearing.ASIDE:
             return
         await self._feelings(turn)
-        if await self._corrected_order(turn, draft, asked, answers):
-            return
-        if asked == "complaint_confirmed":
-            await self._confirm(turn, answers, bears)
-        elif asked in QUESTIONS:
-            await self._answer(turn, draft, asked, answers, bears)
+        if not await self._corrected_order(turn, draft, asked, answers):
+            if asked == "complaint_confirmed":
+                await self._confirm(turn, answers, bears)
+            elif asked in QUESTIONS:
+                await self._answer(turn, draft, asked, answers, bears)
+        await _further_wishes(whole)
 
     def _end(self, turn: Turn, how: str) -> None:
         turn.set("complaint_confirmed", how)
@@ -94,10 +98,12 @@ class ValidateComplaintForm(Clerk):
         fields: dict[str, Any] = {}
         for slot in QUESTIONS[1:]:
             found = answers.of(slot)
-            if found is not None and (
-                slot == asked or not turn.slot(slot) or _names_it_better(turn, slot, draft)
-            ):
+            if found is None:
+                continue
+            if slot == asked or not turn.slot(slot) or _names_it_better(turn, slot, draft, found):
                 fields.update(found)
+            elif slot == "complaint_remedy" and answers.of(asked) is None:
+                fields.update(_added_remedy(turn, draft, found))
         if asked == "complaint_what" or bears is Bearing.STORY or _tells_more(turn, asked):
             fields.update(own_words=await turn.written(), **_complaint_topic(turn, draft))
         tries = int(turn.slot("complaint_tries") or 0) + 1
@@ -117,8 +123,10 @@ class ValidateComplaintForm(Clerk):
         self._fill(turn, draft)
         if is_answered:
             turn.set(asked, turn.slot(asked) or "-")
-        elif bears is Bearing.STORY:
+        elif bears is Bearing.STORY or fields:
             turn.say("complaint_more")
+        elif answers.about is not None and asked != "complaint_about":
+            turn.say("complaint_about_kept", about=about(draft))
         turn.set("complaint_tries", 0 if is_answered else tries)
         turn.set("complaint_note", None)
 
@@ -215,10 +223,27 @@ def _is_short_word(turn: Turn, asked: str) -> bool:
     return asked == "complaint_about" and 2 <= len(turn.text) <= 12 and is_word
 
 
-def _names_it_better(turn: Turn, slot: str, draft: DraftView) -> bool:
+def _names_it_better(turn: Turn, slot: str, draft: DraftView, found: dict[str, Any]) -> bool:
     """没有订单号，就是10公斤滚筒那台: said once more of what is already on record, and without an order there."""
-    says_so = reading.has_none(turn.text) or reading.means_order(turn.text)
-    return slot == "complaint_about" and draft.order_number is None and says_so
+    says_so = reading.has_none(turn.text) or reading.means_order(turn.text) or found.get("order_number")
+    return slot == "complaint_about" and draft.order_number is None and bool(says_so)
+
+
+def _added_remedy(turn: Turn, draft: DraftView, found: dict[str, Any]) -> dict[str, Any]:
+    """赔我医药费, said when something else was asked: wished for beside what is on record."""
+    before, wish = draft.remedy_said or UNSAID, str(found["remedy_said"])
+    if len(turn.text) > _SHORT_WISH or reading.is_question(turn.text) or wish in before:
+        return {}
+    return {"remedy_said": wish if before == UNSAID else f"{before}；{wish}"}
+
+
+async def _further_wishes(turn: Turn) -> None:
+    """对,另外手机那单到哪了: answered before the next question; what needs to know who asks waits."""
+    parts = [Topic(part["topic"]) for part in turn.message.get("parts") or []]
+    if any(topic in NEEDS_IDENTITY for topic in parts) and not await is_known(turn):
+        topics.keep(turn, [topic for topic in parts if topic in NEEDS_IDENTITY])
+        parts = [topic for topic in parts if topic not in NEEDS_IDENTITY]
+    await topics.answer_also(turn, without=[topic for topic in turn.also if topic not in parts])
 
 
 def _left_open(asked: str) -> dict[str, Any]:

@@ -32,5 +32,5 @@ async def to_person(turn: Turn, *, reason: str, about: str | None = None) -> Non
         wait = f"，预计等待{format_wait(place.wait_s)}" if place.wait_s is not None else ""
         if about:
             turn.say("human_about", about=about)
-        turn.say("human_queued", position=place.position, before=place.position - 1, wait=wait)
+        turn.say("human_queued", position=place.position, wait=wait)
     turn.events += [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("offered", None)]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from actions import topics
 from actions.clerk import TopicClerk
-from actions.turn import HUMAN, Turn
+from actions.turn import HUMAN, Button, Turn
 from actions.wording import say
 from care.rules.times import format_day, shanghai_day
 from care.rules.vocabulary import Topic
 from care.services import knowledge
 from care.services.knowledge import Answer
+from care.services.knowledge_entries import Entry
 
 TOPICS = (
-    Topic.PAYMENT, Topic.INVOICE, Topic.DELIVERY_POLICY, Topic.RETURN_POLICY, Topic.WARRANTY,
-    Topic.INSTALLATION, Topic.USAGE, Topic.MEMBERSHIP, Topic.ACCOUNT, Topic.STORE,
+    Topic.PAYMENT, Topic.INVOICE, Topic.DELIVERY_POLICY, Topic.RETURN_POLICY, Topic.INSTALLATION,
+    Topic.USAGE, Topic.MEMBERSHIP, Topic.ACCOUNT, Topic.STORE,
 )  # fmt: skip
 
 #: A topic in the one word that customers would use for it.
@@ -25,6 +27,12 @@ _STEMS = {
     Topic.MEMBERSHIP: "积分", Topic.PRICE_PROMOTION: "价格",
 }  # fmt: skip
 _NEAR = 3
+#: How likely an entry is meant: from here on without a doubt; from here on at all.
+_SURE, _MAY_BE_MEANT = 0.45, 0.1
+_TITLE = 24
+#: Topics whose rule leads to an action that knows an entry's button.
+_ASKED_ABOUT = (*TOPICS, Topic.WARRANTY, Topic.PRODUCT_INFO, Topic.STOCK, Topic.PRICE_PROMOTION)
+NONE_OF_THEM: Button = {"title": "都不是", "payload": '/store{"answer": "none"}'}
 #: Out of 4 (the weights of the three wordings): the topic is known, so less is needed than for a question of its own.
 _FOLLOW_UP_LEAST = 0.6
 
@@ -37,17 +45,58 @@ class AnswerQuestion(TopicClerk):
     action_name = "action_answer_question"
 
     async def answer(self, turn: Turn) -> None:
-        await from_knowledge(turn, turn.topic)
+        if not await say_chosen(turn):
+            await topics.answer(turn.main(), turn.topic)
         await topics.answer_also(turn)
 
 
 @topics.answers(*TOPICS)
 async def from_knowledge(turn: Turn, topic: Topic) -> None:
-    """The entry that fits, or an honest no; the question then waits for a manager's answer."""
-    if not await say_known(turn, topic):
-        await knowledge.note_unanswered(turn.care, turn.words, topic, turn.message_id)
-        turn.say("knowledge_none", buttons=[HUMAN])
-        turn.set("offered", "person")
+    """The entry that fits; else those that come near, to be chosen from; else an honest no.
+
+    Whatever has no sure answer waits for a manager's.
+    """
+    if await say_known(turn, topic):
+        return
+    await knowledge.note_unanswered(turn.care, turn.words, topic, turn.message_id)
+    near = _near(turn, topic, least=_MAY_BE_MEANT)
+    if near:
+        turn.say("knowledge_near", buttons=[*(_entry_button(entry) for entry in near), NONE_OF_THEM])
+        return
+    _say_none(turn)
+
+
+async def say_chosen(turn: Turn) -> bool:
+    """What was chosen from the entries that came near; whether one was."""
+    chosen = turn.entity("answer") if turn.is_button else None
+    if chosen is None:
+        return False
+    today = shanghai_day(turn.care.clock.now())
+    entry = next((e for e in turn.desk.knowledge.entries if e.id == chosen and e.is_valid_on(today)), None)
+    if entry is None:
+        _say_none(turn)
+    else:
+        _say_entry(turn, entry)
+    return True
+
+
+def _say_none(turn: Turn) -> None:
+    turn.say("knowledge_none", buttons=[HUMAN])
+    turn.set("offered", "person")
+
+
+def _near(turn: Turn, topic: Topic | None, *, least: float, but: Entry | None = None) -> list[Entry]:
+    """At most three entries that may be meant, the likeliest first."""
+    today = shanghai_day(turn.care.clock.now())
+    found = turn.desk.knowledge.nearest(turn.words, topic, today, limit=_NEAR)
+    return [a.entry for a in found if a.entry is not but and a.score >= least] if found else []
+
+
+def _entry_button(entry: Entry) -> Button:
+    """Asks the entry's own question; the rule of its topic leads back here."""
+    topic = next((topic for topic in entry.topics if topic in _ASKED_ABOUT), Topic.STORE)
+    title = entry.question if len(entry.question) <= _TITLE else f"{entry.question[: _TITLE - 1]}…"
+    return {"title": title, "payload": f'/{topic.value}{{"answer": "{entry.id}"}}'}
 
 
 async def say_known(turn: Turn, topic: Topic | None, *, own_only: bool = False, least: float = 0.0) -> bool:
@@ -61,17 +110,23 @@ async def say_known(turn: Turn, topic: Topic | None, *, own_only: bool = False, 
     found = _best(turn, topic, today, own_only=own_only or bool(turn.also))
     if found is None or found.score < least:
         return False
-    entry = found.entry
+    others = [] if found.score >= _SURE else _near(turn, topic, least=_MAY_BE_MEANT, but=found.entry)
+    _say_entry(turn, found.entry, others)
+    return True
+
+
+def _say_entry(turn: Turn, entry: Entry, others: Sequence[Entry] = ()) -> None:
+    """The answer with its source and date; `others` that may have been meant instead, as buttons."""
     text = say(
         "knowledge_source",
         str(turn.message_id),
         answer=entry.answer,
         source=entry.source,
-        updated=format_day(entry.updated, today=today),
+        updated=format_day(entry.updated, today=shanghai_day(turn.care.clock.now())),
     )
     if not any(message.get("text") == text for message in turn.dispatcher.messages):
-        turn.say_text(text, buttons=[dict(button) for button in entry.buttons])
-    return True
+        buttons = [dict(button) for button in entry.buttons]
+        turn.say_text(text, buttons=[*buttons, *map(_entry_button, others)])
 
 
 def _best(turn: Turn, topic: Topic | None, today: date, *, own_only: bool) -> Answer | None:

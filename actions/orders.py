@@ -64,11 +64,12 @@ class ValidateOrderForm(Clerk):
         was_asked = turn.was_in(FORM) and turn.slot("requested_slot") == "chosen_order"
         if was_asked and turn.acted(but=FORM):
             return
-        if was_asked and (turn.intent == "stop" or reading.gives_up(turn.text)):
+        # 算了,看那单吧 with a number is no leaving.
+        wanted = _number_said(turn, is_answer=was_asked)
+        if was_asked and not wanted and (turn.intent == "stop" or reading.gives_up(turn.text)):
             turn.set("chosen_order", "left")
             return
-        wanted = _number_said(turn, is_answer=was_asked) or turn.slot("order_wanted")
-        if wanted:
+        if wanted := wanted or turn.slot("order_wanted"):
             turn.set("chosen_order", wanted)
             return
         own = await own_orders(turn)
@@ -77,6 +78,8 @@ class ValidateOrderForm(Clerk):
             return
         text = turn.text if was_asked else turn.opening(FORM)
         chosen = own[0] if len(own) == 1 else await meant(turn, text, own, current=turn.slot("order_shown"))
+        if chosen is None and not was_asked:
+            chosen = just_shown(turn, text, own)
         if chosen is None and not was_asked:
             chosen = only_one_fits(turn, own, Topic(turn.slot("order_topic") or turn.topic))
         if chosen is not None:
@@ -111,6 +114,14 @@ def _number_said(turn: Turn, *, is_answer: bool) -> str | None:
     if is_answer:
         return turn.digits.number
     return str(turn.page["order"]) if turn.page.get("order") and not turn.was_in(FORM) else None
+
+
+def just_shown(turn: Turn, text: str, own: Sequence[OrderView]) -> OrderView | None:
+    """那个订单, or a further question right after an order was shown: 大概什么时候到."""
+    at_hand = turn.slot("order_shown") if reading.means_this(text) else None
+    if at_hand is None and reading.is_question(text) and not turn.entity("product", "model"):
+        at_hand = turn.set_before("order_shown")
+    return next((order for order in own if order.number == at_hand), None)
 
 
 def only_one_fits(turn: Turn, own: Sequence[OrderView], topic: Topic) -> OrderView | None:
@@ -198,7 +209,7 @@ async def answer_aside(turn: Turn, topic: Topic) -> bool:
         await show(turn, turn.order_said, topic)
         return True
     chosen = own[0] if len(own) == 1 else await meant(turn, turn.words, own, current=turn.slot("order_shown"))
-    chosen = chosen or only_one_fits(turn, own, topic)
+    chosen = chosen or just_shown(turn, turn.words, own) or only_one_fits(turn, own, topic)
     if chosen is None and own:
         return False
     if chosen is None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
-from actions import topics
+from actions import reading, topics
 from actions.clerk import TopicClerk
-from actions.knowledge import from_knowledge, say_known
+from actions.knowledge import from_knowledge, say_chosen, say_known
 from actions.turn import Button, Turn
 from care.rules.times import format_amount
 from care.rules.vocabulary import Topic
-from care.services import products
+from care.services import product_names, products
+from care.services.product_names import Mention
 from care.services.products import Match, ProductView
 
 TOPICS = (Topic.PRODUCT_INFO, Topic.STOCK, Topic.PRICE_PROMOTION)
 _FEW = 5
+_MOST_NAMED = 3
+_DEARER, _CHEAPER = re.compile(r"贵的|高配|好一?点的"), re.compile(r"便宜的|低配")
 _SURE = 88.0
 _ALL_OF_A_KIND, _MOST_SHOWN = 60, 5
 #: What stands around a product's name in a question.
@@ -24,41 +28,48 @@ _ASKED = re.compile(
     r"还?有(?:现?货|库存)?(?=吗|没|么|不|的|$)|现货|有货|缺货|库存|多少钱|价格|价钱|多大|怎么样|咋样|好不好|好用|介绍一?下?|参数|配置|续航|颜色|"
     r"便宜|优惠|打折|活动|降价|区别|差别|不同|哪个好|对比|相比|比较|比|一下|现在|目前|还|吗|呢|么|啊|吧|的|了|没|[,。?!;:、\s]"
 )
-_JOINTS = re.compile(r"和|跟|与|还是|以及|或者?|、|,|vs|对比|相比", re.I)
-_COMPARES = re.compile(r"区别|差别|不同|哪个(?:好|更)|哪款|对比|相比|比较|比(?:起|一比)?|还是|好在哪|升级")
+_COMPARES = re.compile(r"区别|差别|不同|哪[个款台种]|差在|对比|相比|比较|比(?:起|一比)?|还是|好在哪|升级")
 
 
 class AnswerProduct(TopicClerk):
     action_name = "action_answer_product"
 
     async def answer(self, turn: Turn) -> None:
-        await about_product(turn, turn.topic)
+        if not await say_chosen(turn):
+            await about_product(turn.main(), turn.topic)
         await topics.answer_also(turn)
 
 
 @topics.answers(*TOPICS)
 async def about_product(turn: Turn, topic: Topic) -> None:
     """One product: its facts; two: side by side; several: which one; none: the one asked about before, or knowledge."""
-    two = await _two_to_compare(turn)
-    if two is not None:
-        await _say_comparison(turn, *two)
+    before = await shown_before(turn)
+    named = await named_products(turn, before)
+    compared = _to_compare(turn, named, before)
+    if compared is not None:
+        await _say_comparison(turn, *compared)
         return
-    matches = await _matches(turn)
-    one = products.the_one(matches)
+    if len(named) > 1:
+        for product in named[:_MOST_NAMED]:
+            await say_product(turn, topic, product)
+        return
+    matches = await _matches(turn) if not named else []
+    one = named[0] if named else products.the_one(matches)
     if one is not None:
         await say_product(turn, topic, one)
         if topic is Topic.PRICE_PROMOTION:
             await say_known(turn, topic, own_only=True)
         return
-    if not matches and topic is not Topic.PRICE_PROMOTION and (before := await _asked_before(turn)):
+    if not matches and before and topic is not Topic.PRICE_PROMOTION:
         if topic is Topic.STOCK or not await say_known(turn, topic, own_only=True):
-            await say_product(turn, topic, before)
+            await say_product(turn, topic, await chosen_of(turn, before) or before[-1])
         return
     if not matches and topic is Topic.STOCK and not _ASKED.sub("", turn.words):
         turn.say("product_which")
         return
     is_said = await say_known(turn, topic, own_only=bool(matches))
     if matches:
+        turn.set("product_shown", "\n".join(match.product.name for match in matches))
         turn.say("product_several", buttons=[_button(topic, match.product) for match in matches])
     elif not is_said and topic is Topic.PRICE_PROMOTION:
         await from_knowledge(turn, topic)
@@ -66,8 +77,29 @@ async def about_product(turn: Turn, topic: Topic) -> None:
         turn.say("product_which")
 
 
+async def mentions(turn: Turn, before: Sequence[ProductView] = ()) -> list[Mention]:
+    """The names that mean one product without doubt, in their order.
+
+    `before`: what was spoken of last; a word that is one of its attributes (屏幕) is no product beside it.
+    """
+    if turn.is_button and turn.entity("product"):
+        return []
+    attributes = {name for product in before for name in product.attributes}
+    found = await product_names.mentioned(turn.care, turn.words)
+    return [mention for mention in found if mention.one is not None and mention.said not in attributes]
+
+
+async def named_products(turn: Turn, before: Sequence[ProductView] = ()) -> list[ProductView]:
+    """The products that the words name without doubt, each once."""
+    found = [mention.one for mention in await mentions(turn, before)]
+    return list({product.id: product for product in found if product is not None}.values())
+
+
 async def named_product(turn: Turn) -> ProductView | None:
     """The product that the words surely name."""
+    named = await named_products(turn)
+    if len(named) == 1:
+        return named[0]
     matches = await _matches(turn)
     one = products.the_one(matches)
     return one if one is not None and matches[0].score >= _SURE else None
@@ -78,7 +110,7 @@ async def _matches(turn: Turn) -> list[Match]:
     if turn.is_button and turn.entity("product"):
         return await products.find(turn.care, turn.entity("product") or "")
     name = _ASKED.sub("", turn.words)
-    if kind := await _kind(turn, name or turn.entity("product") or ""):
+    if kind := await _kind(turn, name):
         return kind
     said = dict.fromkeys(filter(None, (name, turn.words, turn.entity("product"), turn.entity("model"))))
     found = [await products.find(turn.care, one) for one in said]
@@ -87,6 +119,9 @@ async def _matches(turn: Turn) -> list[Match]:
     for matches in found:
         if products.the_one(matches) and matches[0].score >= _SURE:
             return matches
+    for word in turn.entities("product"):
+        if kind := await _kind(turn, word):
+            return kind
     best = max(found, key=lambda matches: matches[0].score if matches else 0.0, default=[])
     if not best and turn.page.get("product"):
         best = await products.find(turn.care, str(turn.page["product"]))
@@ -107,26 +142,44 @@ async def _kind(turn: Turn, name: str) -> list[Match]:
     return [Match(product, matches[0].score) for product in kind[:_MOST_SHOWN]]
 
 
-async def _two_to_compare(turn: Turn) -> tuple[ProductView, ProductView] | None:
-    """星禾12和12 Pro有什么区别; 和滚筒的比呢 after one was spoken of."""
+def _to_compare(
+    turn: Turn, named: Sequence[ProductView], before: Sequence[ProductView]
+) -> tuple[ProductView, ProductView] | None:
+    """星禾12和12 Pro有什么区别; 和滚筒的比呢 after one was spoken of; 这两款哪个好 after two were."""
     if turn.is_button or not _COMPARES.search(turn.words):
         return None
-    named: list[ProductView] = []
-    for part in _JOINTS.split(turn.words):
-        one = (
-            products.the_one(await products.find(turn.care, name)) if (name := _ASKED.sub("", part)) else None
-        )
-        if one is not None and one.id not in {other.id for other in named}:
-            named.append(one)
-    if len(named) == 1 and (before := await _asked_before(turn)) and before.id != named[0].id:
-        named.insert(0, before)
-    return (named[0], named[1]) if len(named) == 2 else None
+    others = [product for product in before if all(product.id != one.id for one in named)]
+    both = [*(others[-1:] if len(named) == 1 else []), *named] if named else list(before)
+    return (both[0], both[1]) if len(both) == 2 else None
 
 
-async def _asked_before(turn: Turn) -> ProductView | None:
-    """The product that was answered about last in this visit."""
-    name = turn.slot("product_shown")
-    return products.the_one(await products.find(turn.care, str(name))) if name else None
+async def shown_before(turn: Turn) -> list[ProductView]:
+    """The products that were answered about last in this visit, in the order in which they were said."""
+    names = str(turn.slot("product_shown") or "").split("\n")
+    found = [products.the_one(await products.find(turn.care, name)) for name in names if name]
+    return [product for product in found if product is not None]
+
+
+async def chosen_of(turn: Turn, shown: Sequence[ProductView]) -> ProductView | None:
+    """贵的那个, 第一款, 变频的, of those just spoken of."""
+    if _DEARER.search(turn.words):
+        return max(shown, key=lambda product: product.price)
+    if _CHEAPER.search(turn.words):
+        return min(shown, key=lambda product: product.price)
+    place = reading.place_said(turn.words)
+    if place:
+        return shown[place - 1] if place <= len(shown) else None
+    return await product_names.chosen(turn.care, turn.words, shown)
+
+
+async def say_chosen_product(turn: Turn) -> bool:
+    """An answer to "which one?", or one of two that were compared; whether it was one."""
+    shown = await shown_before(turn) if turn.set_before("product_shown") else []
+    product = await chosen_of(turn, shown) if len(shown) > 1 else None
+    if product is None:
+        return False
+    await say_product(turn, Topic.PRODUCT_INFO, product)
+    return True
 
 
 async def say_product(turn: Turn, topic: Topic, product: ProductView) -> None:
@@ -141,14 +194,19 @@ async def say_product(turn: Turn, topic: Topic, product: ProductView) -> None:
     if topic is Topic.PRODUCT_INFO and product.attributes:
         facts = "；".join(f"{name}：{value}" for name, value in product.attributes.items())
         turn.say("product_more", attributes=f"{facts}；保修 {product.warranty_months} 个月。")
+    colours = product.attributes.get("颜色")
+    if topic is Topic.STOCK and product.in_stock and colours and "色" in turn.words:
+        turn.say("product_colours", colours=colours)
     if topic is Topic.STOCK and not product.in_stock:
         others = (await products.stock(turn.care, product.id)).alternatives
         if others:
-            turn.say("product_instead", buttons=[_button(Topic.PRODUCT_INFO, other) for other in others])
+            names = "；".join(f"{other.name} {format_amount(other.price)}" for other in others)
+            buttons = [_button(Topic.PRODUCT_INFO, other) for other in others]
+            turn.say("product_instead", names=names, buttons=buttons)
 
 
 async def _say_comparison(turn: Turn, one: ProductView, other: ProductView) -> None:
-    turn.set("product_shown", other.name)
+    turn.set("product_shown", f"{one.name}\n{other.name}")
     turn.say("product_compared", one=one.name, other=other.name)
     lines = [
         f"{line.name}：{line.values[0]} / {line.values[1]}"

@@ -14,7 +14,7 @@ _GIVES_UP = re.compile(
     r"(?:还是|算了|不用了|不(?:投诉|查|取消|退|换|改|弄|办|登记)了|先不\w{1,4}了?|吧|啦|了|谢谢啊?|[, ])*[。.!~ ]*$"
 )
 _YES = re.compile(
-    r"^(?:(?:嗯+|恩|对+的?|是+的?|好+的?|行+的?|可以的?|没错|没问题|正确|确认|确定|提交|登记|就?是?这样|就这么办|赶紧的?|快点?|ok|okay|yes|y|要的?|麻烦了?|谢谢)[的啊呀吧了,。.!~ 呢]*)+$",
+    r"^(?:这(?:回|次|下|样)|现在|那就?|都)?(?:(?:嗯+|恩|对+的?|是+的?|好+的?|行+的?|可以的?|就(?:行|好|可以)|这样|没错|没问题|正确|确认|确定|提交|登记|就?是?这样|就这么办|赶紧的?|快点?|ok|okay|yes|y|要的?|麻烦了?|谢谢)[的啊呀吧了,。.!~ 呢]*)+$",
     re.I,
 )
 _NO = re.compile(
@@ -25,13 +25,20 @@ _DOES_NOT_KNOW = re.compile(
     r"不(?:知道|清楚|确定|记得|晓得)|忘了|没想好|随便|都行|都可以|无所谓|看着办|看你们|说不上来|没(?:什么)?(?:要求|想法)"
 )
 _DROPS_COMPLAINT = re.compile(r"不(?:想|要|打算|用)?(?:再)?投诉了|(?:取消|撤销|撤回)(?:这个|这次)?投诉")
+#: About the taking down itself, no wish: 先给我登记上.
+_ABOUT_FORM = re.compile(
+    r"^(?:那|就|先|你|请|麻烦|好的?|行|不用?转(?:人工)?|不要人工|给我|帮我|直接|继续|接着|还是|都?[ ,])*(?:登记|记录?|记下来?|填|提交|投诉)(?:上|下来?|吧|一下|就行|了|好了|着|呗|[ ,。.!])*$"
+)
+_AGAIN = re.compile(
+    r"还是(?:帮|给|替|要|想|得)?(?:我|你)?.{0,4}投诉|(?:继续|接着|重新)(?:投诉|登记)|(?:刚才|刚刚|前面|之前)(?:那|的|说)?.{0,6}(?:投诉|登记)|投诉.{0,8}(?:刚才|刚刚|前面说)"
+)
 _MEANS_ORDER = re.compile(r"订单|[那这哪几]一?[单笔]|单子|(?:我|买)的?那[个件台]")
 _THIS = re.compile(r"[这那][个单款件台]|刚才|刚刚|它")
 _FAILURE = re.compile(
     r"还没|没人|等了|[\d一二三四五六七八九十半几]+个?(?:天|月|星期|周|小时)[都才还了]|坏了|不给|没用"
 )
 _HAS_NONE = re.compile(
-    r"^(?:没有?了?|无|都?没有?(?:订单号?|单号)|都不是|(?:和|跟)?订单?(?:没|无)关系?|不(?:是|涉及)订单)[的呢啊吧。.! ]*(?:$|[,，])"
+    r"^(?:没有?了?|无|都?没有?(?:订单号?|单号|下单|买东西?)|都不是|(?:和|跟)?订单?(?:没|无)关系?|不(?:是|涉及)订单)[的呢啊吧。.!]*(?:$|[,， 就我是])"
 )
 _NO_WISH = re.compile(r"^(?:没有?了?|无|没有?(?:什么|啥)?(?:要求|想法|期望|意见))[的呢啊吧,。.! ]*$")
 _QUESTION = re.compile(
@@ -62,6 +69,9 @@ _NEWEST = re.compile(r"最近|最新|最后(?:一|那)|刚(?:买|下|拍)|新的
 _OLDEST = re.compile(r"最早|最老|最开始|很久")
 _ORDINAL = re.compile(
     r"第([一二三四五12345])(?:个|单|笔|条|件|项)?|^\s*([12345一二三四五])\s*(?:号|个)?[。.]?\s*$"
+)
+_SCORE = re.compile(
+    r"[打给评]个?(?:你们?|您|客服)?[打个]?\s*(?P<out>\d{1,3})\s*(?:分|星)|(?:打|给)个?(?:满分|好评|五星|差评|零分)|^(?P<bare>\d{1,3})分[吧啊。!]*$"
 )
 _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
 
@@ -115,6 +125,16 @@ def tells_failure(text: str) -> bool:
 def has_none(text: str) -> bool:
     """没有, 和订单无关: there is nothing of what was asked for."""
     return bool(_HAS_NONE.match(text.strip()))
+
+
+def is_about_form(text: str) -> bool:
+    """先给我登记上: says that the form may go on, and answers nothing that it asks."""
+    return bool(_ABOUT_FORM.match(text.strip()))
+
+
+def takes_up_again(text: str) -> bool:
+    """还是帮我投诉吧,就刚才那个事: a complaint that was let go is meant after all."""
+    return bool(_AGAIN.search(text))
 
 
 def has_no_wish(text: str) -> bool:
@@ -187,10 +207,8 @@ def choose_order(
         return orders[place + 2] if place + 2 < len(orders) else None
     if _BEFORE.search(text):
         return orders[place + 1] if place + 1 < len(orders) else None
-    ordinal = _ORDINAL.search(text)
-    if ordinal:
-        said = ordinal[1] or ordinal[2]
-        index = _DIGITS.get(said) or int(said)
+    index = place_said(text)
+    if index:
         return orders[index - 1] if index <= len(orders) else None
     if _NEWEST.search(text):
         return orders[0]
@@ -203,6 +221,25 @@ def choose_order(
     if len(orders) == 2 and re.search(r"另外?一", text):
         return orders[1 - place]
     return None
+
+
+def score_given(text: str) -> float | None:
+    """给你打5分, 满分, 给差评 → the share of the best score, 0–1; out of five unless it is more."""
+    found = _SCORE.search(text)
+    if found is None:
+        return None
+    said = found["out"] or found["bare"]
+    if said is None:
+        return 0.0 if re.search(r"差|零", found[0]) else 1.0
+    score = int(said)
+    return min(1.0, score / next(best for best in (5, 10, 100, score) if score <= best))
+
+
+def place_said(text: str) -> int | None:
+    """第二个 → 2."""
+    found = _ORDINAL.search(text)
+    said = (found[1] or found[2]) if found else None
+    return (_DIGITS.get(said) or int(said)) if said else None
 
 
 def _by_product(text: str, orders: Sequence[OrderView]) -> list[OrderView]:

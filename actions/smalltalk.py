@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import ActionExecuted, SessionStarted
 
+from actions import orders
 from actions.clerk import Clerk
 from actions.handoff import to_person
 from actions.order_talk import show_other_order
@@ -37,10 +38,15 @@ class Deny(Clerk):
 
 
 class Stop(Clerk):
+    """算了; 算了,那看另一单吧 is a wish."""
+
     action_name = "action_stop"
 
     async def serve(self, turn: Turn) -> None:
-        turn.say("stop_open")
+        if turn.order_said:
+            await orders.beside(turn, Topic.ORDER_STATUS)
+        elif not await show_other_order(turn):
+            turn.say("stop_open")
 
 
 class SessionStart(Clerk):

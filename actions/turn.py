@@ -74,6 +74,8 @@ class Turn:
 
     async def written(self) -> str:
         """`text` as it is stored, with its own punctuation: what records and restatements use."""
+        if self.message.get("is_part"):
+            return self.text
         return (await transcript.customers_words(self.care, self.message_id)).line
 
     async def own_words(self) -> str:
@@ -124,11 +126,12 @@ class Turn:
 
     def entity(self, *names: str) -> str | None:
         """The last value of the first of `names` that was heard."""
-        for name in names:
-            values = [e["value"] for e in self.message.get("entities") or [] if e.get("entity") == name]
-            if values:
-                return str(values[-1])
-        return None
+        return next((values[-1] for name in names if (values := self.entities(name))), None)
+
+    def entities(self, *names: str) -> list[str]:
+        """Every value of `names` that was heard, in the order in which they were said."""
+        found = self.message.get("entities") or []
+        return [str(entity["value"]) for entity in found if entity.get("entity") in names]
 
     @cached_property
     def digits(self) -> Digits:
@@ -156,6 +159,18 @@ class Turn:
     def about(self, message: dict[str, Any]) -> Turn:
         """This turn, answering an earlier message of the visit; what is said and set is the same list."""
         return replace(self, earlier=message)
+
+    def main(self) -> Turn:
+        """This turn, answering the main wish of a message in the words of that wish."""
+        rest = self.message.get("rest")
+        return self.about({**self.message, **rest, "is_part": True, "rest": None}) if rest else self
+
+    def beside(self, topic: Topic) -> Turn:
+        """This turn, answering a further wish in the words in which it was said."""
+        parts = [part for part in self.message.get("parts") or [] if part["topic"] == topic.value]
+        if not parts:
+            return self
+        return self.about({**self.message, **parts[-1], "is_part": True, "rest": None, "also": []})
 
     def set(self, name: str, value: Any) -> None:
         self.events.append(SlotSet(name, value))
@@ -239,8 +254,16 @@ class Turn:
         card: dict[str, Any] | None = None,
         **values: object,
     ) -> None:
-        """One bubble: a variant of the sentence `key`."""
-        self.say_text(wording.say(key, self.seed, **values), buttons=buttons, card=card)
+        """One bubble: a variant of the sentence `key`, another one than in the last answers where there is one."""
+        text = wording.say(key, self.seed, unlike=self._said_lately(), **values)
+        self.say_text(text, buttons=buttons, card=card)
+
+    def _said_lately(self) -> frozenset[str]:
+        """The bubbles of this answer and of the two before it."""
+        users = [i for i, event in enumerate(self.tracker.events) if event.get("event") == "user"]
+        recent = self.tracker.events[users[-3] if len(users) > 2 else 0 :]
+        said = [event.get("text") or "" for event in recent if event.get("event") == "bot"]
+        return frozenset(said + [message.get("text") or "" for message in self.dispatcher.messages])
 
     def say_text(
         self, text: str, *, buttons: Sequence[Button] = (), card: dict[str, Any] | None = None

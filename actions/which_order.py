@@ -40,7 +40,7 @@ async def meant(
 
 async def _products_named(turn: Turn) -> frozenset[str]:
     """洗衣机 names every product of the kind, 洗烘一体机 among them."""
-    names = filter(None, (turn.entity("model"), turn.entity("product")))
+    names = dict.fromkeys(turn.entities("model", "product"))
     found = [await products.find(turn.care, name, limit=_ALL_OF_A_KIND) for name in names]
     return frozenset(match.product.sku for matches in found for match in matches)
 

@@ -13,6 +13,7 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, ConversationResumed, deserialise_events
+from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -23,6 +24,7 @@ from bot.dialogue.processor import ActionEndpoint, CarefulProcessor, TurnFailed,
 from bot.dialogue.runtime import Runtime, runtime
 from bot.dialogue.second_reading import read_again
 from bot.dialogue.tracker_store import TrackerStoreBroken
+from bot.dialogue.wishes import with_parts
 from care.rules import signing
 from care.rules.errors import NotFound
 from care.rules.ownership import may_bot_speak
@@ -129,8 +131,7 @@ class ZhikeChannel(InputChannel):
             if turn.payload is not None:
                 parse = turns.read_payload(turn.payload, turn.text, processor.domain)
             else:
-                parse = turns.understand(await processor.parse_message(UserMessage(turn.text)))
-                parse = read_again(parse, tracker)
+                parse = await _read(turn.text, tracker, processor)
             collected = turns.Collected()
             if tracker is not None:
                 processor.at_hand[turn.sender] = tracker
@@ -173,6 +174,18 @@ class ZhikeChannel(InputChannel):
                     tracker.update(event, processor.domain)
                 await processor.save_tracker(tracker)
         return json_answer({"events": len(tracker.events)})
+
+
+async def _read(
+    text: str, tracker: DialogueStateTracker | None, processor: CarefulProcessor
+) -> dict[str, Any]:
+    """What a typed message means in its visit, each of its wishes apart."""
+
+    async def read(words: str) -> dict[str, Any]:
+        return turns.understand(await processor.parse_message(UserMessage(words)))
+
+    in_form = tracker is not None and tracker.active_loop_name is not None
+    return await with_parts(read_again(await read(text), tracker), read, in_form=in_form)
 
 
 def _processor(request: Request) -> CarefulProcessor | None:

@@ -14,13 +14,25 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from care.rules.vocabulary import COMPLAINT_TOPICS, Cue, Kind, Topic, kind_of_topic
 
-#: Read this surely, a message means what it says.
-SURE = 0.8
+#: Read this surely, a message means what it says; a complaint below the second may be none at all.
+SURE, WEAK = 0.8, 0.6
+#: A few words that say nothing of what happened: 那谁知道.
+_FEW = 10
 _FOLLOWS = re.compile(
     r"^(?P<opens>那么?(?:如果|要是)?|还有|对了)?[, ]*(?P<asks>[^。;!?]{1,14}?)(?P<ends>的?呢|(?:也|都)?(?:可以|行|能)?吗)?[?。 ]*$"
 )
 _LONGEST = 16
-_SAYS_COMPLAINT = re.compile(r"(?:我|要|想|必须|得)投诉(?!电话|渠道|进度|单号|编号|的?(?:处理|结果))")
+_SAYS_COMPLAINT = re.compile(
+    r"(?:我|要|想|必须|得)(?:再|继续)?投诉(?!电话|渠道|进度|单号|编号|的?(?:处理|结果)|[的过了那这]|怎么|结果|处理|上次)"
+)
+#: The name of a product and nothing else: an answer to "which one?", or the last question asked of another one.
+_AROUND_A_NAME = re.compile(
+    r"就是|那个|这个|那款|这款|那台|我的|我买的|问的?是?|是|的|吧|呢|啊|呀|哦|[ ,。.!?]"
+)
+_OF_GOODS = frozenset(
+    {Topic.PRODUCT_INFO, Topic.STOCK, Topic.PRICE_PROMOTION, Topic.WARRANTY, Topic.INSTALLATION, Topic.USAGE,
+     Topic.RETURN_POLICY, Topic.DELIVERY_POLICY}
+)  # fmt: skip
 _ASKS_PERSON = re.compile(
     r"(?:给我|我要|想要?|找|换|叫|转|接|来|跟|和)(?:个|一个|一?下|到|成|通)?(?:真人|活人|人工(?:客服|服务|坐席)?)(?:$|[,。!?吧啊呀行来说聊谈处接])"
 )
@@ -29,6 +41,15 @@ _DANGERS = {Cue.INJURY.value, Cue.FIRE.value, Cue.ELECTRICITY.value, Cue.MINOR.v
 
 def read_again(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> dict[str, Any]:
     """`parse` as it is meant here. Adds `follows` when it goes on with the question before."""
+    again = _read_in_visit(parse, tracker)
+    if again is parse and _may_be_nothing(parse, tracker):
+        return {**parse, "intent": {**parse["intent"], "name": "nlu_fallback"}}
+    return again
+
+
+def _read_in_visit(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> dict[str, Any]:
+    if _says_complaint_unheard(parse):
+        return _as(parse, Topic.COMPLAINT_OTHER.value)
     if parse["intent"].get("name") == "nlu_fallback" and _complains(parse):
         likely = [r["name"] for r in parse.get("intent_ranking") or [] if r["name"] in COMPLAINT_TOPICS]
         default = Topic.COMPLAINT_OTHER if _SAYS_COMPLAINT.search(parse["text"]) else Topic.COMPLAINT_QUALITY
@@ -36,18 +57,54 @@ def read_again(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> d
     if _asks_person(parse):
         return _as(parse, Topic.REQUEST_HUMAN.value)
     before = _question_before(tracker)
+    if before is not None and _names_product_only(parse) and before.parse_data["topic"] in _OF_GOODS:
+        return _going_on(_as(parse, before.parse_data["topic"]), before, parse["text"])
     found = _FOLLOWS.match(parse.get("text") or "")
     if before is None or found is None or len(parse["text"]) > _LONGEST:
         return parse
     if not (found["opens"] or found["ends"] or "").startswith(("那", "呢", "的呢")):
         return parse
     again = dict(parse) if _stands_alone(parse, before) else _as(parse, before.intent_name or "")
-    again["follows"] = {
+    return _going_on(again, before, found["asks"])
+
+
+def _going_on(again: dict[str, Any], before: UserUttered, asks: str) -> dict[str, Any]:
+    follows = {
         "text": (before.parse_data.get("follows") or {}).get("text") or before.text,
         "topic": before.parse_data["topic"],
-        "asks": found["asks"],
+        "asks": asks,
     }
-    return again
+    return {**again, "follows": follows}
+
+
+def _names_product_only(parse: dict[str, Any]) -> bool:
+    names = [
+        str(e.get("value")) for e in parse.get("entities") or [] if e.get("entity") in ("product", "model")
+    ]
+    if not names or parse["intent"].get("name") not in ("nlu_fallback", "inform", "product_info", "stock"):
+        return False
+    rest = parse["text"]
+    for name in names:
+        rest = rest.replace(name, "")
+    return len(_AROUND_A_NAME.sub("", rest)) <= 1
+
+
+def _may_be_nothing(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> bool:
+    """A complaint guessed from few calm words that tell no fact: better asked about than opened."""
+    is_guess = (
+        parse["intent"].get("name") in COMPLAINT_TOPICS
+        and float(parse["intent"].get("confidence") or 0.0) < WEAK
+    )
+    in_form = tracker is not None and tracker.active_loop_name is not None
+    tells = parse.get("entities") or parse.get("cues") or parse.get("emotion", "calm") != "calm"
+    return is_guess and not in_form and not tells and len(parse["text"]) <= _FEW and not _complains(parse)
+
+
+def _says_complaint_unheard(parse: dict[str, Any]) -> bool:
+    """我要投诉 in so many words beside an unsure reading as something else."""
+    is_sure = float(parse["intent"].get("confidence") or 0.0) >= SURE
+    is_read = parse.get("topic") in COMPLAINT_TOPICS or parse["intent"].get("name") == "nlu_fallback"
+    return not is_sure and not is_read and bool(_SAYS_COMPLAINT.search(parse["text"]))
 
 
 def _asks_person(parse: dict[str, Any]) -> bool:

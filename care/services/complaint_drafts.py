@@ -139,6 +139,13 @@ async def update_draft(care: Care, conversation_id: int, **fields: Any) -> Draft
         return draft_view(draft)
 
 
+async def dropped_draft(care: Care, conversation_id: int) -> DraftView | None:
+    """What was told of a complaint that the customer let go, when it is the conversation's newest."""
+    async with care.sessions.read() as session:
+        newest = await newest_complaint(session, conversation_id)
+        return draft_view(newest) if newest is not None and _was_dropped(newest) else None
+
+
 async def drop_draft(care: Care, conversation_id: int) -> bool:
     """The customer lets the open draft go; its trail stays.
 
@@ -150,9 +157,7 @@ async def drop_draft(care: Care, conversation_id: int) -> bool:
         draft = await open_draft_row(session, conversation_id, to_write=True)
         if draft is None:
             newest = await newest_complaint(session, conversation_id)
-            return (
-                newest is not None and newest.state is ComplaintState.WITHDRAWN and newest.case_number is None
-            )
+            return newest is not None and _was_dropped(newest)
         await apply_move(
             care,
             session,
@@ -290,6 +295,10 @@ async def newest_complaint(session: AsyncSession, conversation_id: int) -> Compl
         .limit(1)
     )
     return found
+
+
+def _was_dropped(complaint: Complaint) -> bool:
+    return complaint.state is ComplaintState.WITHDRAWN and complaint.case_number is None
 
 
 async def _seen(session: AsyncSession, conversation_id: int, source_message_id: int) -> Complaint | None:

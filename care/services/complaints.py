@@ -14,7 +14,7 @@ from care.records.conversation import Conversation
 from care.rules.complaint import ComplaintState
 from care.rules.errors import NotFound
 from care.services import interactions
-from care.services.complaint_drafts import draft_of, drop_draft, open_draft, update_draft
+from care.services.complaint_drafts import draft_of, drop_draft, dropped_draft, open_draft, update_draft
 from care.services.complaint_handling import hand_over, note, note_remedy_done, note_reminder, regrade
 from care.services.complaint_moves import Change, case_view, move
 from care.services.complaint_receipts import confirm_draft, receive_silent_drafts
@@ -63,6 +63,7 @@ __all__ = [
     "confirm_draft",
     "draft_of",
     "drop_draft",
+    "dropped_draft",
     "hand_over",
     "move",
     "note",

@@ -98,7 +98,7 @@ async def find_in(session: AsyncSession, said: str, *, limit: int = 3) -> list[M
     if len(wanted) < 2:
         return []
     rows = (await session.scalars(select(Product).order_by(Product.id))).all()
-    matches = [Match(_view(row), _score(wanted, row)) for row in rows]
+    matches = [Match(view_of(row), _score(wanted, row)) for row in rows]
     good = [match for match in matches if match.score >= MIN_MATCH]
     return sorted(good, key=lambda match: -match.score)[:limit]
 
@@ -119,7 +119,7 @@ async def compare(care: Care, product_ids: Iterable[int]) -> list[Difference]:
     ids = list(product_ids)
     async with care.sessions.read() as session:
         found = {
-            row.id: _view(row) for row in await session.scalars(select(Product).where(Product.id.in_(ids)))
+            row.id: view_of(row) for row in await session.scalars(select(Product).where(Product.id.in_(ids)))
         }
     if set(ids) - set(found):
         raise NotFound("没有找到这款商品。")
@@ -145,14 +145,15 @@ async def stock(care: Care, product_id: int, *, limit: int = 2) -> Stock:
         row = await session.get(Product, product_id)
         if row is None:
             raise NotFound("没有找到这款商品。")
-        product = _view(row)
+        product = view_of(row)
         if product.in_stock:
             return Stock(product, ())
         others = await session.scalars(
             select(Product).where(Product.category == row.category, Product.stock > 0, Product.id != row.id)
         )
-        near = sorted((_view(other) for other in others), key=lambda other: _distance(product, other))
-    return Stock(product, tuple(near[:limit]))
+        near = sorted((view_of(other) for other in others), key=lambda other: _distance(product, other))
+    alike = [other for other in near if _is_alike(product, other)]
+    return Stock(product, tuple((alike or near)[:limit]))
 
 
 def card_of(product: ProductView) -> dict[str, Any]:
@@ -199,7 +200,13 @@ def _distance(wanted: ProductView, other: ProductView) -> float:
     return price + unlike
 
 
-def _view(row: Product) -> ProductView:
+def _is_alike(wanted: ProductView, other: ProductView) -> bool:
+    """Whether the two are described by the same attributes: a rice cooker is no kettle, whatever its category."""
+    names, others = set(wanted.attributes), set(other.attributes)
+    return not names or 2 * len(names & others) > len(names | others)
+
+
+def view_of(row: Product) -> ProductView:
     return ProductView(
         id=row.id,
         sku=row.sku,

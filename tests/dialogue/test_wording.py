@@ -14,7 +14,7 @@ from care.settings import ROOT
 
 #: Lines of data rather than phrases: one form each.
 ONE_FORM = {
-    "verify_too_many", "complaint_restate", "case_line", "case_due", "case_closed", "case_proposal", "knowledge_source",
+    "verify_too_many", "case_line", "case_due", "case_closed", "case_proposal", "knowledge_source",
     "product_line", "product_more", "change_words",
 }  # fmt: skip
 #: Seldom said.

@@ -31,7 +31,7 @@ ANSWER_S = 30.0
 QUIET_S = 0.12
 CASE_NUMBER = re.compile(r"TS-\d{8}-\d{4}")
 
-_TURN_KEYS = {"say", "press", "does", "hears", "never", "buttons", "no_buttons", "card", "owner"}
+_TURN_KEYS = {"say", "press", "does", "comes_back", "hears", "never", "buttons", "no_buttons", "card", "owner"}
 _VISIT_KEYS = {"visit", "as", "orders", "turns", "ends"}
 _DAY = re.compile(r"\d日\(周[一二三四五六日]\)")
 _HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”）》][,;:?!()]|[,;:?!()][\u4e00-\u9fff“（《]")
@@ -80,7 +80,7 @@ class Visiting:
             self.answers.append(heard)
             self.cases += [n for n in CASE_NUMBER.findall(_text(heard)) if n not in self.cases]
             await self._check_turn(turn, heard)
-            if with_house_rules:
+            if with_house_rules and heard:
                 self._check_house_rules(heard)
         await self._check_records(visit.get("ends") or {})
 
@@ -91,6 +91,12 @@ class Visiting:
             self.transcript.append(f"   （{turn['does']}）")
             await self.tab.do(turn["does"])
             await self.tab.until(lambda: self.tab.owner == turn["owner"], ANSWER_S)
+            return []
+        if "comes_back" in turn:
+            self.transcript.append("   （断线后重连）")
+            before = self.tab.connections
+            await self.tab.drop()
+            await self.tab.until(lambda: self.tab.connections > before, ANSWER_S)
             return []
         if "press" in turn:
             title = await self._filled(turn["press"])
@@ -152,7 +158,7 @@ class Visiting:
         for title in _listed(turn.get("no_buttons")):
             if any(title in shown for shown in titles):
                 self._fail(f"不该有按钮 {title}")
-        cards = [line["card"].get("number") or line["card"].get("name") for line in heard if line.get("card")]
+        cards = _cards(heard)
         if "card" in turn:
             wanted = await self._filled(turn["card"]) if turn["card"] else None
             if wanted is None and cards:
@@ -169,6 +175,14 @@ class Visiting:
     async def _check_records(self, ends: Mapping[str, Any]) -> None:
         if "owner" in ends and self.tab.owner != ends["owner"]:
             self._fail(f"会话由 {self.tab.owner} 接待，应为 {ends['owner']}")
+        said = "\n".join(_text(heard) for heard in self.answers)
+        for pattern in _listed(ends.get("heard")):
+            if not re.search(await self._filled(pattern, as_pattern=True), said):
+                self._fail(f"整场没有听到 {pattern}")
+        shown = [card for heard in self.answers for card in _cards(heard)]
+        for wanted in _listed(ends.get("cards")):
+            if await self._filled(wanted) not in shown:
+                self._fail(f"整场没有卡片 {wanted}")
         async with self.care.sessions.read() as session:
             conversation = await session.scalar(
                 select(Conversation).where(Conversation.public_id == self.tab.conversation)
@@ -268,6 +282,10 @@ def _shape(heard: list[Frame]) -> tuple[Any, ...]:
 
 def _text(heard: list[Frame]) -> str:
     return "\n".join(line["text"] for line in heard)
+
+
+def _cards(heard: list[Frame]) -> list[str]:
+    return [line["card"].get("number") or line["card"].get("name") for line in heard if line.get("card")]
 
 
 def _listed(value: Any) -> list[str]:
