@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Two builds into one folder: the page (`chat.html` and hashed assets) and, with
+ * Two builds into one folder: the pages (`chat.html`, `me.html` and hashed assets) and, with
  * `--mode widget`, `widget.js`: one file under a name that never changes, because it
  * stands in other people's pages.
  */
@@ -30,7 +30,7 @@ export default defineConfig(({ mode }) => ({
             fileName: () => "widget.js",
           },
         }
-      : { rolldownOptions: { input: "chat.html" } }),
+      : { rolldownOptions: { input: ["chat.html", "me.html"] } }),
   },
   test: { include: ["shared/**/*.test.ts", "widget/**/*.test.ts"], environment: "node" },
 }));

@@ -42,6 +42,19 @@ async def chat(request: web.Request) -> web.StreamResponse:
     )
 
 
+async def me(request: web.Request) -> web.StreamResponse:
+    """我的信息: the page itself holds nothing; it asks the API with the visitor's token."""
+    page = _dist(request) / "me.html"
+    if not page.is_file():
+        return _page("not_built.html", status=503, shop=request.app[PARTS].care.settings.shop_name)
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Cache-Control": _ASK_AGAIN,
+        "Content-Security-Policy": workplace_policy(request.host),
+    }
+    return web.FileResponse(page, headers=headers)
+
+
 async def desk(request: web.Request) -> web.StreamResponse:
     return _workplace(request, "desk.html", texts.DESK)
 

@@ -9,7 +9,7 @@ from enum import Enum
 from aiohttp import web
 from msgspec import Struct
 
-from bot.web import desk_api, health, openapi, pages, schemas, staff_api
+from bot.web import desk_api, health, me_api, me_schemas, openapi, pages, schemas, staff_api
 from bot.web.chat import chat_socket
 from care.rules.permissions import Permission
 
@@ -46,6 +46,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/desk", pages.desk, ANYONE, "坐席台"),
     Route("GET", "/console", pages.console, ANYONE, "管理台"),
     Route("GET", "/privacy", pages.privacy, ANYONE, "隐私说明"),
+    Route("GET", "/me", pages.me, ANYONE, "我的信息"),
     Route("GET", "/widget.js", pages.widget, ANYONE, "嵌入脚本"),
     Route("GET", "/assets/{path:.+}", pages.asset, ANYONE, "前端文件"),
     Route("GET", "/plain.css", pages.style, ANYONE, "说明页的样式"),
@@ -54,6 +55,13 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/readyz", health.readyz, ANYONE, "各部分是否就绪", answer=schemas.Readiness),
     Route("GET", "/metrics", health.metrics, ANYONE, "监控指标，仅本机与工作人员"),  # checks by itself: no session on loopback
     Route("GET", "/api/openapi.json", openapi.document, ANYONE, "本接口文档"),
+    # The visitor's own: each handler asks whose conversation the token in the header opens.
+    Route("GET", "/api/me", me_api.me, ANYONE, "本人的信息", answer=me_schemas.Me),
+    Route("POST", "/api/me/consents", me_api.change_consent, ANYONE, "同意或撤回", body=me_schemas.ConsentChange, answer=me_schemas.MyConsent),
+    Route("POST", "/api/me/export", me_api.request_export, ANYONE, "申请导出", answer=me_schemas.MyRequest),
+    Route("GET", r"/api/me/export/{token:[A-Za-z0-9_-]{43}}", me_api.download, ANYONE, "下载导出，一次有效"),
+    Route("POST", "/api/me/deletion", me_api.request_deletion, ANYONE, "申请删除", answer=me_schemas.MyRequest),
+    Route("POST", r"/api/me/deletion/{number:QL-\d{8}-\d{4,6}}/cancel", me_api.cancel_deletion, ANYONE, "撤回删除申请", answer=me_schemas.MyRequest),
     Route("POST", "/api/staff/login", staff_api.sign_in, ANYONE, "登录", body=schemas.SignIn, answer=schemas.SignedIn),
     Route("POST", "/api/staff/logout", staff_api.sign_out, SIGNED_IN, "退出登录", answer=schemas.Nothing),
     Route("GET", "/api/staff/me", staff_api.me, SIGNED_IN, "当前登录的人", answer=schemas.SignedIn),

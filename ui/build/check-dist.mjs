@@ -10,10 +10,12 @@ const size = gzipSync(widget, { level: 9 }).length;
 console.log(`dist/widget.js  ${(widget.length / 1000).toFixed(1)} kB, gzip ${(size / 1000).toFixed(1)} kB (limit 30)`);
 if (size > WIDGET_LIMIT) problems.push(`widget.js is ${size} bytes gzipped, the limit is ${WIDGET_LIMIT}`);
 
-const page = readFileSync("dist/chat.html", "utf8");
-if (/<script(?![^>]*\bsrc=)/.test(page)) problems.push("chat.html has an inline script");
-if (/<style|\sstyle=/.test(page)) problems.push("chat.html has an inline style");
-if (/\son[a-z]+=/.test(page)) problems.push("chat.html has an inline event handler");
+for (const name of ["chat.html", "me.html"]) {
+  const page = readFileSync(`dist/${name}`, "utf8");
+  if (/<script(?![^>]*\bsrc=)/.test(page)) problems.push(`${name} has an inline script`);
+  if (/<style|\sstyle=/.test(page)) problems.push(`${name} has an inline style`);
+  if (/\son[a-z]+=/.test(page)) problems.push(`${name} has an inline event handler`);
+}
 
 for (const asset of readdirSync("dist/assets")) {
   if (!/-[\w-]{8}\.\w+$/.test(asset)) problems.push(`assets/${asset} has no hash in its name`);

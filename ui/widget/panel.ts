@@ -30,6 +30,8 @@ export class Panel {
     this.notice = h("div", { class: "notice", role: "alert" });
     this.endButton = h("button", { type: "button", class: "link", onclick: () => this.askEnd() }, texts.end.ask);
     const privacy = h("a", { href: settings.privacy, target: "_blank", rel: "noopener" }, texts.privacy.link);
+    // Only on the service's own page: elsewhere the visit is kept in the shop's storage, which ours cannot read.
+    const mine = settings.mode === "page" && h("a", { href: "/me", class: "mine" }, texts.privacy.mine);
     const foot = h(
       "div",
       { class: "foot" },
@@ -37,7 +39,7 @@ export class Panel {
       waiting.element,
       ended.element,
       this.composer.element,
-      h("p", { class: "small" }, h("span", {}, texts.footer), privacy, this.endButton),
+      h("p", { class: "small" }, h("span", {}, texts.footer), privacy, mine, this.endButton),
     );
     const parts = [header.element, this.thread.element, foot];
     this.sheet = new Sheet(() => parts);

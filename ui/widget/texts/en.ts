@@ -60,6 +60,7 @@ export const en: Texts = {
   privacy: {
     notice: "This conversation is kept to handle your question.",
     link: "Privacy",
+    mine: "My data",
   },
   footer: "Automatic answers may be wrong",
   end: {

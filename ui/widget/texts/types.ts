@@ -36,7 +36,7 @@ export interface Texts {
     cancel: string;
     closedNow: (hours: string) => string;
   };
-  privacy: { notice: string; link: string };
+  privacy: { notice: string; link: string; mine: string };
   footer: string;
   end: { ask: string; title: string; text: string; confirm: string; cancel: string };
   order: {

@@ -57,6 +57,7 @@ export const zhCN: Texts = {
   privacy: {
     notice: "对话内容会被保存，用于处理您的问题。",
     link: "隐私说明",
+    mine: "我的信息",
   },
   footer: "智能回答仅供参考",
   end: {
