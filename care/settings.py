@@ -48,6 +48,7 @@ class Settings:
     var_dir: Path
     root: Path = ROOT
     trusted_proxies: tuple[str, ...] = ()
+    order_system_token: str | None = None
 
     @property
     def is_embedded_database(self) -> bool:
@@ -100,6 +101,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, root: Path = ROOT
         var_dir=var_dir,
         root=root,
         trusted_proxies=_networks(text("TRUSTED_PROXIES", "")),
+        order_system_token=maybe("ORDER_SYSTEM_TOKEN"),
     )
 
 

@@ -263,8 +263,17 @@ class TestEmbeddedOrders:
         for tail in (receivers, "", "1", "001", "0002", "13711112222", "中文字符"):
             assert await care.orders.customer_of_order("88120260002", phone_tail=tail) is None
 
-    async def test_an_http_order_system_is_refused_until_there_is_one(self, care):
-        settings = dataclasses.replace(care.settings, order_system="http")
-        with pytest.raises(SettingsError):
-            async with open_order_system(settings, care.sessions, care.clock):
-                pass
+    async def test_an_http_order_system_needs_an_address_and_a_token(self, care_sqlite):
+        care = care_sqlite
+        for url, token in (
+            (None, "t"),
+            ("erp.example.com", "t"),
+            ("file:///etc/passwd", "t"),
+            ("http://erp", None),
+        ):
+            settings = dataclasses.replace(
+                care.settings, order_system="http", order_system_url=url, order_system_token=token
+            )
+            with pytest.raises(SettingsError, match="ZHIKE_ORDER_SYSTEM"):
+                async with open_order_system(settings, care.sessions, care.clock):
+                    pass

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from care.adapters.embedded_orders.tables import Tables, Write, check_day, own_order, tell
+from care.adapters.embedded_orders.tables import Tables, Write, check_day, few, own_order, tell
 from care.ports import DeliveryChange, OrderEventView, OrderLineView, OrderView, ShipmentView
 from care.records.customer import Customer
 from care.records.order import Order
@@ -28,7 +28,7 @@ class Orders(Tables):
                 .join(Customer, Customer.id == Order.customer_id)
                 .where(Customer.public_id == customer_ref)
                 .order_by(Order.placed_at.desc(), Order.id.desc())
-                .limit(limit)
+                .limit(few(limit))
             )
             return [order_view(order, customer_ref) for order in rows]
 

@@ -1,0 +1,271 @@
+"""The contract's routes over any `OrderSystem`; a handler parses, calls one method, answers."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from care.ports import DeliveryChange, InvoiceWish, OrderSystem, ReturnWish, VisitWish
+from care.rules.errors import CareError, InvalidInput, NotFound
+from care.rules.order_moves import Refused
+from care.rules.order_terms import DaySlot
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+LARGEST_BODY = 16 * 1024
+LARGEST_PAGE = 20
+_KEY = re.compile(r"[!-~]{1,160}")
+_ORDERS = web.AppKey("orders", OrderSystem)
+_TOKEN = web.AppKey("token", str)
+
+
+class Owner(msgspec.Struct, forbid_unknown_fields=True):
+    number: str
+    phone_tail: str
+
+
+class Cancel(msgspec.Struct, forbid_unknown_fields=True):
+    reason: str = ""
+
+
+class Move(msgspec.Struct, forbid_unknown_fields=True):
+    on: date
+    slot: DaySlot
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    pass
+
+
+class NotAllowed(CareError):
+    code, status, default = "unauthorized", 401, "令牌不对。"
+
+
+def make_app(orders: OrderSystem, token: str) -> web.Application:
+    """The application; `token` is what callers must present."""
+    app = web.Application(middlewares=[_errors, _token], client_max_size=LARGEST_BODY)
+    app[_ORDERS], app[_TOKEN] = orders, token
+    customer = "/v1/customers/{customer}"
+    app.add_routes(
+        [
+            web.get("/v1/health", _health),
+            web.post("/v1/order-owner", _owner),
+            web.get(f"{customer}/orders", _listing("recent_orders")),
+            web.get(f"{customer}/orders/{{number}}", _order),
+            web.post(f"{customer}/orders/{{number}}/cancel", _cancel_order),
+            web.post(f"{customer}/orders/{{number}}/delivery", _change_delivery),
+            web.post(f"{customer}/orders/{{number}}/urge", _urge),
+            web.get(f"{customer}/returns", _listing("returns")),
+            web.post(f"{customer}/returns", _apply_return),
+            web.post(f"{customer}/returns/{{number}}/cancel", _cancel_return),
+            web.get(f"{customer}/visits", _listing("visits")),
+            web.post(f"{customer}/visits", _book_visit),
+            web.post(f"{customer}/visits/{{number}}/move", _move_visit),
+            web.post(f"{customer}/visits/{{number}}/cancel", _cancel_visit),
+            web.get(f"{customer}/invoices", _listing("invoices")),
+            web.post(f"{customer}/invoices", _request_invoice),
+            web.post(f"{customer}/invoices/{{number}}/correct", _correct_invoice),
+            web.get(f"{customer}/loyalty", _loyalty),
+        ]
+    )
+    return app
+
+
+async def _health(request: web.Request) -> web.Response:
+    return _json({"status": "ok"})
+
+
+async def _owner(request: web.Request) -> web.Response:
+    asked = await _body(request, Owner)
+    ref = await request.app[_ORDERS].customer_of_order(asked.number, phone_tail=asked.phone_tail)
+    if ref is None:
+        raise NotFound
+    return _answer(ref, None)
+
+
+def _listing(method: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handler(request: web.Request) -> web.Response:
+        limit = min(_whole(request, "limit", 10), LARGEST_PAGE)
+        start = _whole(request, "cursor", 0)
+        read: Callable[..., Awaitable[Sequence[Any]]] = getattr(request.app[_ORDERS], method)
+        found = await read(_customer(request), limit=start + limit + 1)
+        page = list(found[start : start + limit])
+        more = str(start + limit) if len(found) > start + limit else None
+        return _answer(_customer(request), page, next_cursor=more)
+
+    return handler
+
+
+async def _order(request: web.Request) -> web.Response:
+    ref = _customer(request)
+    order = await request.app[_ORDERS].find_order(request.match_info["number"], customer_ref=ref)
+    if order is None:
+        raise NotFound
+    return _answer(ref, order)
+
+
+async def _cancel_order(request: web.Request) -> web.Response:
+    wish = await _body(request, Cancel)
+    outcome = await request.app[_ORDERS].cancel_order(
+        request.match_info["number"],
+        customer_ref=_customer(request),
+        reason=wish.reason,
+        key=_key(request),
+    )
+    return _answer(_customer(request), {"outcome": outcome.value})
+
+
+async def _change_delivery(request: web.Request) -> web.Response:
+    order = await request.app[_ORDERS].change_delivery(
+        request.match_info["number"],
+        customer_ref=_customer(request),
+        change=await _body(request, DeliveryChange),
+        key=_key(request),
+    )
+    return _answer(_customer(request), order)
+
+
+async def _urge(request: web.Request) -> web.Response:
+    await _body(request, Nothing)
+    await request.app[_ORDERS].urge_order(
+        request.match_info["number"], customer_ref=_customer(request), key=_key(request)
+    )
+    return _answer(_customer(request), None)
+
+
+async def _apply_return(request: web.Request) -> web.Response:
+    wish = await _body(request, ReturnWish)
+    view = await request.app[_ORDERS].apply_return(wish, customer_ref=_customer(request), key=_key(request))
+    return _answer(_customer(request), view)
+
+
+async def _cancel_return(request: web.Request) -> web.Response:
+    await _body(request, Nothing)
+    view = await request.app[_ORDERS].cancel_return(
+        request.match_info["number"], customer_ref=_customer(request), key=_key(request)
+    )
+    return _answer(_customer(request), view)
+
+
+async def _book_visit(request: web.Request) -> web.Response:
+    wish = await _body(request, VisitWish)
+    view = await request.app[_ORDERS].book_visit(wish, customer_ref=_customer(request), key=_key(request))
+    return _answer(_customer(request), view)
+
+
+async def _move_visit(request: web.Request) -> web.Response:
+    wish = await _body(request, Move)
+    view = await request.app[_ORDERS].move_visit(
+        request.match_info["number"],
+        customer_ref=_customer(request),
+        on=wish.on,
+        slot=wish.slot,
+        key=_key(request),
+    )
+    return _answer(_customer(request), view)
+
+
+async def _cancel_visit(request: web.Request) -> web.Response:
+    await _body(request, Nothing)
+    view = await request.app[_ORDERS].cancel_visit(
+        request.match_info["number"], customer_ref=_customer(request), key=_key(request)
+    )
+    return _answer(_customer(request), view)
+
+
+async def _request_invoice(request: web.Request) -> web.Response:
+    wish = await _body(request, InvoiceWish)
+    view = await request.app[_ORDERS].request_invoice(
+        wish, customer_ref=_customer(request), key=_key(request)
+    )
+    return _answer(_customer(request), view)
+
+
+async def _correct_invoice(request: web.Request) -> web.Response:
+    wish = await _body(request, InvoiceWish)
+    view = await request.app[_ORDERS].correct_invoice(
+        request.match_info["number"], wish, customer_ref=_customer(request), key=_key(request)
+    )
+    return _answer(_customer(request), view)
+
+
+async def _loyalty(request: web.Request) -> web.Response:
+    view = await request.app[_ORDERS].loyalty(_customer(request))
+    if view is None:
+        raise NotFound
+    return _answer(_customer(request), view)
+
+
+@web.middleware
+async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every error in the contract's shape; what we did not foresee is logged and told without internals."""
+    try:
+        return await handler(request)
+    except CareError as error:
+        body = error.as_wire()
+        if isinstance(error, Refused):
+            body["error"]["reason"] = error.reason.value  # type: ignore[index]
+        status = 422 if isinstance(error, InvalidInput) else error.status
+        return _json(body, status=status)
+    except web.HTTPException as error:
+        code = {404: "no_such_route", 405: "method_not_allowed", 413: "body_too_large"}.get(error.status)
+        return _json({"error": {"code": code or "bad_request", "message": ""}}, status=error.status)
+    except Exception:
+        log.exception("reference ERP failed")
+        return _json({"error": {"code": "unexpected", "message": ""}}, status=500)
+
+
+@web.middleware
+async def _token(request: web.Request, handler: Handler) -> web.StreamResponse:
+    given = request.headers.get("Authorization", "")
+    wanted = f"Bearer {request.app[_TOKEN]}"
+    if request.path != "/v1/health" and not hmac.compare_digest(given.encode(), wanted.encode()):
+        raise NotAllowed
+    return await handler(request)
+
+
+async def _body(request: web.Request, wanted: type[T]) -> T:
+    try:
+        return msgspec.json.decode(await request.read(), type=wanted)
+    except msgspec.ValidationError as error:
+        field = str(error).rpartition("`$.")[2].rstrip("`") or "body"
+        raise InvalidInput(fields={field: "格式不对"}) from None
+    except msgspec.DecodeError:
+        raise InvalidInput(fields={"body": "不是 JSON"}) from None
+
+
+def _key(request: web.Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if not _KEY.fullmatch(key):
+        raise InvalidInput(fields={"Idempotency-Key": "缺少，或不是 1 到 160 个可见 ASCII 字符"})
+    return key
+
+
+def _customer(request: web.Request) -> str:
+    return request.match_info["customer"]
+
+
+def _whole(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,4}", text):
+        raise InvalidInput(fields={name: "应为整数"})
+    return int(text)
+
+
+def _answer(customer_ref: str, data: Any, *, next_cursor: str | None = None) -> web.Response:
+    return _json({"customer_ref": customer_ref, "data": data, "next_cursor": next_cursor})
+
+
+def _json(body: Any, *, status: int = 200) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(body), status=status, content_type="application/json", charset="utf-8"
+    )
