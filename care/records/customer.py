@@ -116,7 +116,9 @@ class DataQualityIssue(Base):
     issue: Mapped[DataIssue] = enum_column(DataIssue)
     field: Mapped[str] = mapped_column(String(40))
     detail: Mapped[str] = mapped_column(String(200))
-    other_customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"))
+    other_customer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("customer.id", ondelete="CASCADE"), index=True
+    )
     found_by: Mapped[str] = mapped_column(String(80))
     found_at: Mapped[datetime] = mapped_column(UtcDateTime)
     fixed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

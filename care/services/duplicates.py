@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Any
+from itertools import combinations, islice
+from typing import Any, TypeVar
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
+from care.records import Base
 from care.records.customer import Customer, CustomerField, DataQualityIssue
 from care.records.merging import DuplicateKey
 from care.records.order import Order
@@ -32,6 +32,8 @@ from care.services.duplicate_features import Person, compare, keys_of
 FOUND_BY = "nightly_check"
 #: A key that more records share tells nothing: the phone of a collection point, an address without a door.
 MOST_WITH_ONE_KEY = 40
+T = TypeVar("T", int, str)
+
 _CHUNK = 400  # SQLite binds at most 999 values
 _COMPARED = (ProfileField.EMAIL.value, ProfileField.ADDRESS.value, ProfileField.BIRTHDAY.value)
 
@@ -60,8 +62,8 @@ async def check(
         How many issues were opened and closed.
     """
     people = await load_people(session, ids)
-    await _refresh_keys(session, care, people)
-    pairs = await _pairs(session, people, names)
+    keys = await _refresh_keys(session, care, people)
+    pairs = await _pairs(session, people, keys, names)
     return await _keep_in_step(session, people, pairs, now)
 
 
@@ -101,7 +103,8 @@ async def load_people(session: AsyncSession, ids: Collection[int]) -> dict[int, 
     }
 
 
-async def _refresh_keys(session: AsyncSession, care: Care, people: Mapping[int, Person]) -> None:
+async def _refresh_keys(session: AsyncSession, care: Care, people: Mapping[int, Person]) -> set[str]:
+    """Stores the keys of these records as they are now, and answers them."""
     secret = care.settings.secret_key.encode()[:64]
     wanted = {(id_, _hashed(key, secret)) for id_, person in people.items() for key in keys_of(person)}
     stored: dict[tuple[int, str], int] = {}
@@ -117,38 +120,42 @@ async def _refresh_keys(session: AsyncSession, care: Care, people: Mapping[int, 
         await session.execute(delete(DuplicateKey).where(DuplicateKey.id.in_(chunk)))
     new = sorted(wanted - stored.keys())
     if new:
-        await session.execute(insert(DuplicateKey), [{"customer_id": id_, "key": key} for id_, key in new])
+        table = Base.metadata.tables[DuplicateKey.__tablename__]
+        await session.execute(insert(table), [{"customer_id": id_, "key": key} for id_, key in new])
+    return {key for _, key in wanted}
 
 
 def _hashed(key: str, secret: bytes) -> str:
     return hashlib.blake2b(key.encode(), key=secret, digest_size=12).hexdigest()
 
 
-async def _pairs(session: AsyncSession, people: Mapping[int, Person], names: Mapping[str, int]) -> list[Pair]:
+async def _pairs(
+    session: AsyncSession, people: Mapping[int, Person], keys: Collection[str], names: Mapping[str, int]
+) -> list[Pair]:
     """Pairs of these records with any, at least possible."""
-    sharing: set[tuple[int, int]] = set()
-    mine, theirs, other = aliased(DuplicateKey), aliased(DuplicateKey), aliased(Customer)
-    for chunk in _chunks(people):
-        keys = select(mine.key).where(mine.customer_id.in_(chunk)).distinct()
-        crowded = (
+    shared: list[str] = []
+    for chunk in _chunks(keys):
+        shared += await session.scalars(
             select(DuplicateKey.key)
-            .where(DuplicateKey.key.in_(keys))
+            .where(DuplicateKey.key.in_(chunk))
             .group_by(DuplicateKey.key)
-            .having(func.count() > MOST_WITH_ONE_KEY)
+            .having(func.count().between(2, MOST_WITH_ONE_KEY))
         )
+    bearers: dict[str, list[int]] = {}
+    for chunk in _chunks(shared):
         rows = await session.execute(
-            select(mine.customer_id, theirs.customer_id)
-            .join(theirs, theirs.key == mine.key)
-            .join(other, other.id == theirs.customer_id)
-            .where(
-                mine.customer_id.in_(chunk),
-                theirs.customer_id != mine.customer_id,
-                mine.key.not_in(crowded),
-                is_live(other),
-            )
-            .distinct()
+            select(DuplicateKey.key, DuplicateKey.customer_id)
+            .join(Customer, Customer.id == DuplicateKey.customer_id)
+            .where(DuplicateKey.key.in_(chunk), is_live())
         )
-        sharing |= {(max(a, b), min(a, b)) for a, b in rows}
+        for key, id_ in rows:
+            bearers.setdefault(key, []).append(id_)
+    sharing = {
+        (max(a, b), min(a, b))
+        for ids in bearers.values()
+        for a, b in combinations(ids, 2)
+        if a in people or b in people
+    }
     known = dict(people)
     known |= await load_people(session, {id_ for pair in sharing for id_ in pair} - known.keys())
     total = max(1, sum(names.values()))
@@ -197,7 +204,7 @@ async def _keep_in_step(
                 .values(score=pair.verdict.score, evidence=evidence, **said)
             )
     if new:
-        await session.execute(insert(DataQualityIssue), new)
+        await session.execute(insert(Base.metadata.tables[DataQualityIssue.__tablename__]), new)
         opened = len(new)
     # What a person or another job found stays until somebody decides.
     over = [row.id for row in present.values() if row.found_by == FOUND_BY and row.dismissed_at is None]
@@ -223,18 +230,20 @@ async def _issues_of(session: AsyncSession, people: Mapping[int, Person]) -> dic
         DataQualityIssue.found_by,
         DataQualityIssue.dismissed_at,
     )
-    for chunk in _chunks(people):
-        rows = await session.execute(
-            select(*columns).where(
-                DataQualityIssue.issue == DataIssue.DUPLICATE,
-                DataQualityIssue.fixed_at.is_(None),
-                DataQualityIssue.other_customer_id.is_not(None),
-                or_(DataQualityIssue.customer_id.in_(chunk), DataQualityIssue.other_customer_id.in_(chunk)),
+    # Two queries, each by its index, instead of one with an OR.
+    for side in (DataQualityIssue.customer_id, DataQualityIssue.other_customer_id):
+        for chunk in _chunks(people):
+            rows = await session.execute(
+                select(*columns).where(
+                    DataQualityIssue.issue == DataIssue.DUPLICATE,
+                    DataQualityIssue.fixed_at.is_(None),
+                    DataQualityIssue.other_customer_id.is_not(None),
+                    side.in_(chunk),
+                )
             )
-        )
-        for row in rows:
-            pair = (row.customer_id, row.other_customer_id)
-            found[max(pair), min(pair)] = row
+            for row in rows:
+                pair = (row.customer_id, row.other_customer_id)
+                found[max(pair), min(pair)] = row
     return found
 
 
@@ -248,7 +257,7 @@ def _told(verdict: Verdict) -> str:
     return f"{'、'.join(for_it)}（{verdict.score}%）"
 
 
-def _chunks(ids: Collection[int]) -> Iterator[list[int]]:
-    rest = iter(sorted(ids))
+def _chunks(ids: Collection[T]) -> Iterator[list[T]]:
+    rest = iter(sorted(ids))  # in one order everywhere, so that writers do not block each other
     while chunk := list(islice(rest, _CHUNK)):
         yield chunk

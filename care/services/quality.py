@@ -334,7 +334,7 @@ async def _keep_in_step(
                     .values(detail=finding.detail)
                 )
     if new:
-        await session.execute(insert(DataQualityIssue), new)
+        await session.execute(insert(Base.metadata.tables[DataQualityIssue.__tablename__]), new)
     # What a person reported stays until a person or a new value ends it.
     over = [row.id for row in present.values() if row.found_by == FOUND_BY]
     if over:

@@ -31,6 +31,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("dismissed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("closed_by", sa.String(length=80), nullable=True))
         batch_op.create_index("ix_data_quality_issue_issue_fixed", ["issue", "fixed_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_data_quality_issue_other_customer_id"), ["other_customer_id"], unique=False
+        )
 
     op.create_table(
         "merge_log",
@@ -88,6 +91,7 @@ def downgrade() -> None:
     op.drop_table("merge_log")
 
     with op.batch_alter_table("data_quality_issue", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_data_quality_issue_other_customer_id"))
         batch_op.drop_index("ix_data_quality_issue_issue_fixed")
         batch_op.drop_column("closed_by")
         batch_op.drop_column("dismissed_at")
