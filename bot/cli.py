@@ -9,6 +9,7 @@ import asyncio
 import dataclasses
 import sys
 from collections.abc import Coroutine
+from enum import Enum
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -30,6 +31,11 @@ app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(quality_app, name="quality")
 console = Console()
 errors = Console(stderr=True)
+
+
+class OrderSystemKind(str, Enum):
+    EMBEDDED = "embedded"
+    HTTP = "http"
 
 
 def main() -> None:
@@ -57,11 +63,17 @@ def _settings(**changes: Any) -> Settings:
 def up(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="网页服务的端口")] = None,
     demo: Annotated[bool | None, typer.Option("--demo/--no-demo", help="是否放入演示数据")] = None,
+    order_system: Annotated[
+        OrderSystemKind | None, typer.Option(help="订单从哪里来:本系统的表,或按 docs/order-system.md 的接口")
+    ] = None,
 ) -> None:
-    """启动整个系统:数据库、模型、三个进程;Ctrl-C 全部停止。"""
+    """启动整个系统:数据库、模型、各个进程;Ctrl-C 全部停止。"""
     from bot.up.run import up as run_up
 
-    settings = _settings(**({"port": port} if port else {}))
+    changes: dict[str, Any] = {"port": port} if port else {}
+    if order_system is not None:
+        changes["order_system"] = order_system.value
+    settings = _settings(**changes)
     raise SystemExit(
         _run(run_up(settings, with_demo=settings.demo if demo is None else demo, console=console))
     )

@@ -48,6 +48,13 @@ async def _checks(settings: Settings) -> AsyncIterator[Finding]:
 
     yield await _database(settings)
 
+    if settings.order_system == "http" and settings.order_system_url:
+        answers = await http_ok(f"{settings.order_system_url.rstrip('/')}/v1/health")()
+        yield Finding(
+            answers,
+            "订单系统应答" if answers else "订单系统不应答，请检查 ZHIKE_ORDER_SYSTEM_URL 与那边的服务",
+        )
+
     archive = model_path(settings.root)
     yield Finding(
         archive.exists(),

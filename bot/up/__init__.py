@@ -1,1 +1,1 @@
-"""`zhike up`: makes everything current, then starts, watches and stops the three processes."""
+"""`zhike up`: makes everything current, then starts, watches and stops the processes."""

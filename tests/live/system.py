@@ -1,4 +1,4 @@
-"""The three real processes under the real supervisor, on free ports and a database of their own."""
+"""The real processes under the real supervisor, on free ports and a database of their own."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from bot.up import model
 from bot.up.prepare import demo_password
+from bot.up.reference_erp import wants_reference_erp, with_reference_erp
 from bot.up.run import children
 from bot.up.supervisor import ChildSpec, Supervisor
 from care.demo import seed
@@ -134,8 +135,11 @@ def live_system_in(folder: Path, **environ: str) -> Iterator[LiveSystem]:
         **environ,
     }
     settings = load_settings(own)
+    has_reference_erp = wants_reference_erp(settings)
+    settings = with_reference_erp(settings)
     password = _run_apart(_prepare(settings))
-    system = LiveSystem(settings, archive, password, {s.name: s for s in children(settings, archive, own)})
+    specs = children(settings, archive, own, reference_erp=has_reference_erp)
+    system = LiveSystem(settings, archive, password, {spec.name: spec for spec in specs})
     thread = _SupervisorThread(system)
     thread.start()
     try:
