@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.web import schemas
+from bot.web import schemas, texts
 from bot.web.bodies import json_response, read_body, read_query
 from bot.web.keys import PARTS, SESSION
 from care.rules.permissions import Permission, check_permission
 from care.rules.vocabulary import Owner, Speaker
-from care.services import conversations, handoff, transcript
+from care.services import access_log, conversations, handoff, transcript
 from care.services.conversations import ConversationView
+
+_QUEUE_SHOWS = ("customer.name", "customer.tier", "message.text")
 
 
 async def queue(request: web.Request) -> web.Response:
     reader = request[SESSION].staff
-    entries = await handoff.queue(request.app[PARTS].care)
+    care = request.app[PARTS].care
+    entries = await handoff.queue(care)
+    await access_log.note_look(
+        care, reader, [one.customer_id for one in entries], _QUEUE_SHOWS, purpose=texts.LOOK_QUEUE
+    )
     return json_response(schemas.Queue([schemas.queue_item(entry, reader) for entry in entries]))
 
 
@@ -27,8 +33,10 @@ async def read_transcript(request: web.Request) -> web.Response:
     if view.owner is not Owner.QUEUED and view.agent_id != reader.id:
         check_permission(reader.role, Permission.VIEW_ALL_CONVERSATIONS)
     lines = await transcript.history(care, view.id, after=asked.after, limit=asked.limit)
+    customers = await transcript.customers_in(care, view.id)
+    await access_log.note_look(care, reader, customers, ["message.text"], purpose=texts.LOOK_TRANSCRIPT)
     return json_response(
-        schemas.Transcript(schemas.stand(view, reader), [schemas.line(one) for one in lines])
+        schemas.Transcript(schemas.stand(view, reader), [schemas.line(one, reader) for one in lines])
     )
 
 
@@ -44,7 +52,7 @@ async def send(request: web.Request) -> web.Response:
     line = await handoff.say_as_agent(
         request.app[PARTS].care, view.id, request[SESSION].staff.id, said.text, said.client_msg_id
     )
-    return json_response(schemas.line(line))
+    return json_response(schemas.line(line, request[SESSION].staff))
 
 
 async def typing(request: web.Request) -> web.Response:

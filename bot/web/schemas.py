@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from care.rules.masking import mask_name
-from care.rules.permissions import ROLE_PERMISSIONS, Permission, may
+from care.rules.field_access import seen
+from care.rules.permissions import ROLE_PERMISSIONS, Permission
 from care.rules.vocabulary import Owner, Role, Speaker, Tier
 from care.services.conversations import ConversationView
 from care.services.handoff import QueueEntry
@@ -134,19 +134,16 @@ def staff_member(view: StaffView) -> StaffMember:
 
 
 def queue_item(entry: QueueEntry, reader: StaffView) -> QueueItem:
-    name = entry.customer_name
-    if name is not None and not may(reader.role, Permission.VIEW_UNMASKED):
-        name = mask_name(name)
     return QueueItem(
         conversation=entry.public_id,
         position=entry.position,
         queued_at=entry.queued_at,
         waited_s=entry.waited_s,
         reason=entry.reason,
-        customer_name=name,
+        customer_name=seen("customer.name", reader.role, entry.customer_name),
         tier=entry.tier,
         tier_label=entry.tier.label if entry.tier else None,
-        last_text=entry.last_text,
+        last_text=seen("message.text", reader.role, entry.last_text),
     )
 
 
@@ -163,14 +160,23 @@ def stand(view: ConversationView, reader: StaffView) -> Stand:
     )
 
 
-def line(view: MessageView) -> Line:
+def line(view: MessageView, reader: StaffView) -> Line:
+    """What was understood holds the customer's words too, so it is masked alike."""
     return Line(
         seq=view.seq,
         speaker=view.speaker,
-        text=view.text,
+        text=_words(view.text, reader),
         at=view.at,
         buttons=list(view.buttons or ()),
-        card=view.card,
+        card=_words(view.card, reader),
         agent_name=view.agent_name,
-        understood=view.understood,
+        understood=_words(view.understood, reader),
     )
+
+
+def _words(value: Any, reader: StaffView) -> Any:
+    if isinstance(value, str):
+        return seen("message.text", reader.role, value)
+    if isinstance(value, dict):
+        return {key: _words(one, reader) for key, one in value.items()}
+    return [_words(one, reader) for one in value] if isinstance(value, list) else value

@@ -63,6 +63,7 @@ class QueueEntry:
     tier: Tier | None
     last_text: str | None
     position: int
+    customer_id: int | None = None
 
 
 async def request_human(
@@ -159,6 +160,7 @@ async def queue(care: Care) -> list[QueueEntry]:
                 tier=tier,
                 last_text=text,
                 position=position,
+                customer_id=conversation.customer_id,
             )
             for position, (conversation, name, tier, text, reason) in enumerate(rows, start=1)
         ]

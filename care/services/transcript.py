@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid6 import uuid7
 
 from care.records.conversation import Conversation, Message
+from care.records.interaction import CareInteraction
 from care.records.staff import Staff
 from care.rules.errors import BadFrame, NotFound
 from care.rules.vocabulary import Speaker
@@ -46,6 +47,18 @@ async def history(care: Care, conversation_id: int, *, after: int, limit: int = 
             .limit(limit)
         )
         return await views(session, list(rows))
+
+
+async def customers_in(care: Care, conversation_id: int) -> set[int]:
+    """Ids of the customers who were known in this conversation, now or in a contact before."""
+    async with care.sessions.read() as session:
+        contacts = await session.scalars(
+            select(CareInteraction.customer_id).where(CareInteraction.conversation_id == conversation_id)
+        )
+        now_known = await session.scalar(
+            select(Conversation.customer_id).where(Conversation.id == conversation_id)
+        )
+        return {one for one in (*contacts, now_known) if one is not None}
 
 
 async def views(session: AsyncSession, messages: Sequence[Message]) -> list[MessageView]:

@@ -344,3 +344,36 @@ async def test_a_cookie_of_broken_bytes_is_nobodys(client: TestClient[Any, Any])
     )
     assert (await reader.readline()).split()[1] == b"401"
     writer.close()
+
+
+async def test_looking_at_the_queue_and_at_a_transcript_stands_in_the_access_log_and_masks_phones_for_agents(
+    visitor: Visitor, sign_in: SignIn, care_sqlite: Care, clock: Any
+) -> None:
+    from sqlalchemy import select
+
+    from care.records.conversation import Conversation
+    from care.records.customer import AccessLog
+
+    agent, lead = await sign_in(), await sign_in("lead1", Role.LEAD)
+    await visitor.say("我的电话是 13800000001,请回电")
+    await visitor.next("ack")
+    await visitor.next("message")
+    async with care_sqlite.sessions.write() as session:
+        customer = Customer(public_id=str(uuid.uuid4()), name="张三丰", created_at=clock.now())
+        session.add(customer)
+        await session.flush()
+        row = (await session.scalars(select(Conversation))).one()
+        row.customer_id, row.verified_by, row.verified_at = customer.id, VerifiedBy.CODE, clock.now()
+    await wait_in_queue(visitor)
+    path = f"/api/desk/conversations/{visitor.conversation}"
+    for who, shown in ((agent, "138****0001"), (lead, "13800000001")):
+        for _ in range(2):  # the desk asks again and again
+            item = (await (await who.get("/api/desk/queue")).json())["items"][0]
+            lines = (await (await who.get(path)).json())["lines"]
+        assert shown in item["last_text"]
+        assert shown in lines[0]["text"]
+    async with care_sqlite.sessions.read() as session:
+        logged = (await session.scalars(select(AccessLog).order_by(AccessLog.id))).all()
+    assert [(one.who, one.purpose, one.customer_id) for one in logged] == [
+        (who, purpose, customer.id) for who in ("agent1", "lead1") for purpose in ("排队列表", "接待会话")
+    ]
