@@ -21,7 +21,7 @@ from bot.web.ports import OutboxHandlers
 from bot.web.recovery import Recovery
 from bot.web.tasks import end
 from care.rules.errors import CareError
-from care.services import complaints, erasure, interactions, leases, outbox, promises, quality
+from care.services import complaints, erasure, interactions, leases, outbox, promises, quality, retention
 from care.services.context import Care
 
 log = structlog.get_logger(__name__)
@@ -56,6 +56,7 @@ def jobs(care: Care, recovery: Recovery, handlers: OutboxHandlers, metrics: Metr
         Job("idle_contacts", 60.0, lambda: interactions.end_idle(care)),
         Job("left_turns", 30.0, recovery.take_up),
         Job("deletions", 600.0, lambda: erasure.carry_out_due(care)),
+        Job("retention", 3600.0, lambda: retention.sweep(care)),
         Job("quality", 30.0, lambda: quality.scan_at_night(care)),
     )
 

@@ -26,6 +26,13 @@ def is_live(table: Any = Customer) -> ColumnElement[bool]:
     return and_(table.merged_into_id.is_(None), table.erased_at.is_(None))
 
 
+async def id_of(care: Care, public_id: str) -> int | None:
+    """`Customer.id` of the record that this public id leads to, or `None`."""
+    async with care.sessions.read() as session:
+        customer = await by_public_id(session, public_id.strip())
+        return None if customer is None else customer.id
+
+
 async def by_public_id(session: AsyncSession, ref: str) -> Customer | None:
     """The record that this public id leads to: its own, or the one that it was merged into."""
     return await _resolved(session, Customer.public_id == ref)

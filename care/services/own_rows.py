@@ -11,7 +11,7 @@ from care.records.conversation import Conversation, Message
 from care.records.interaction import CareInteraction
 
 
-def own_lines(customer_ids: Sequence[int]) -> ColumnElement[bool]:
+def own_lines(customer_ids: Sequence[int] | Select[Any]) -> ColumnElement[bool]:
     """A condition on `Message`: said within a contact of one of these customers.
 
     A conversation forgets its customer after half an hour, a contact never does.
@@ -26,7 +26,7 @@ def own_lines(customer_ids: Sequence[int]) -> ColumnElement[bool]:
     )
 
 
-def own_conversations(customer_ids: Sequence[int]) -> Select[Any]:
+def own_conversations(customer_ids: Sequence[int] | Select[Any]) -> Select[Any]:
     """Ids of the conversations in which one of these customers was known."""
     contacts = select(CareInteraction.conversation_id).where(
         CareInteraction.customer_id.in_(customer_ids), CareInteraction.conversation_id.is_not(None)
