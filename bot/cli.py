@@ -16,7 +16,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.export_cli import export_app
+from bot.import_cli import import_app
 from bot.knowledge_cli import knowledge_app
+from bot.privacy_cli import hold_app, retention_command
 from bot.quality_cli import quality_app
 from care.rules.errors import CareError
 from care.rules.vocabulary import Role
@@ -28,7 +31,10 @@ staff_app = typer.Typer(no_args_is_help=True, help="坐席与管理人员的账�
 app.add_typer(demo_app, name="demo")
 app.add_typer(staff_app, name="staff")
 app.add_typer(knowledge_app, name="knowledge")
+app.add_typer(hold_app, name="hold")
 app.add_typer(quality_app, name="quality")
+app.add_typer(import_app, name="import")
+app.add_typer(export_app, name="export")
 console = Console()
 errors = Console(stderr=True)
 
@@ -146,6 +152,9 @@ def doctor() -> None:
     for finding in findings:
         console.print(f"{'✓' if finding.ok else '✗'} {finding.text}", markup=False, highlight=False)
     raise SystemExit(0 if all(finding.ok for finding in findings) else 1)
+
+
+app.command("retention")(retention_command)
 
 
 @app.command("verify-log")

@@ -164,7 +164,7 @@ def _csv(path: Path) -> tuple[Iterator[tuple[int, list[Any]]], int]:
         with path.open(encoding=encoding, newline="") as file:
             first = file.readline()
             delimiter = max(_DELIMITERS, key=first.count)
-            reader = csv.reader(chain([first], file), delimiter=delimiter)
+            reader = csv.reader(chain([first], file), delimiter=delimiter, strict=True)
             try:
                 last = 0
                 for cells in reader:

@@ -52,7 +52,8 @@ class ImportReport:
 class Importer(Protocol):
     """One kind of record. It remembers what the file said before, to find repeats within it."""
 
-    columns: Sequence[Column]
+    @property
+    def columns(self) -> Sequence[Column]: ...
 
     def items(self, table: Table, bad: Callable[[BadCell], None]) -> Iterator[Any]:
         """Records of the table, in its order; what is wrong goes to `bad`."""
