@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from care.demo.base import Row
+from care.rules.returns import GoodsKind
 
 #: category | brand | model | name | price | stock | warranty months | spoken names | attributes
 _TABLE = """
@@ -70,6 +71,13 @@ _TABLE = """
 智能穿戴|星禾|XH-WK|星禾 儿童手表 K3|599|74|12|儿童手表,小天才那种手表|屏幕=1.52英寸;续航=3天;视频通话=是;定位=是;颜色=蓝色、粉色
 """
 
+#: By model or category: what a return without a reason may depend on (消法 §25); all else is ordinary.
+_GOODS_KINDS = {
+    **dict.fromkeys(("手机", "平板", "电脑", "智能穿戴"), GoodsKind.VALUE_LOSS),
+    **dict.fromkeys(("MC-27Q", "MC-K87"), GoodsKind.ORDINARY),
+    **dict.fromkeys(("TF-B3", "TF-B5"), GoodsKind.SAFETY_HEALTH),
+}
+
 
 def products() -> list[Row]:
     """Sixty product rows, always the same."""
@@ -89,6 +97,7 @@ def products() -> list[Row]:
                 "spoken_names": spoken.split(","),
                 "attributes": dict(pair.split("=", 1) for pair in attributes.split(";")),
                 "warranty_months": int(warranty),
+                "goods_kind": _GOODS_KINDS.get(model) or _GOODS_KINDS.get(category, GoodsKind.ORDINARY),
                 "is_demo": True,
             }
         )

@@ -14,6 +14,7 @@ from care.records.conversation import Conversation, Handoff, Message
 from care.records.customer import Customer
 from care.records.interaction import CareInteraction, Feedback, Promise, WinbackCase
 from care.records.order import Order, OrderLine, Product
+from care.records.order_request import Invoice, ReturnRequest, ServiceVisit
 from care.records.staff import Staff, StaffSession
 from care.services.context import Care
 
@@ -53,6 +54,13 @@ async def clear(care: Care) -> Summary:
         )
         counts["conversations"] = await _delete(session, delete(Conversation).where(Conversation.is_demo))
         counts["messages"] = messages
+        # What hangs on an order or a customer goes with it; promises about it would be about nothing.
+        demo_orders = select(Order.id).where(Order.is_demo)
+        for name, table in (("returns", ReturnRequest), ("visits", ServiceVisit), ("invoices", Invoice)):
+            counts[name] = await _delete(session, delete(table).where(table.order_id.in_(demo_orders)))
+        counts["promises"] += await _delete(
+            session, delete(Promise).where(Promise.customer_id.in_(customers), Promise.subject.is_not(None))
+        )
         counts["orders"] = await _delete(session, delete(Order).where(Order.is_demo))
         counts["winbacks"] = await _delete(
             session, delete(WinbackCase).where(WinbackCase.customer_id.in_(customers))

@@ -12,6 +12,7 @@ from sqlalchemy import Table, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.demo import catalogue
+from care.demo.aftersales import Aftersales, aftersales
 from care.demo.base import Anchor, Row, stream
 from care.demo.cases import Cases, cases
 from care.demo.contacts import Contacts, contacts
@@ -24,6 +25,7 @@ from care.records.conversation import Conversation, Handoff, Message
 from care.records.customer import Consent, Customer, CustomerField, DataQualityIssue
 from care.records.interaction import CareInteraction, Feedback, Promise, WinbackCase
 from care.records.order import Order, OrderEvent, OrderLine, Product, Shipment
+from care.records.order_request import Invoice, LoyaltyAccount, LoyaltyEntry, ReturnRequest, ServiceVisit
 from care.records.staff import Staff
 from care.rules.hashchain import GENESIS
 from care.rules.times import shanghai_day
@@ -34,6 +36,9 @@ _LABELS = {
     "customers": "客户",
     "products": "商品",
     "orders": "订单",
+    "returns": "退换",
+    "visits": "上门",
+    "invoices": "发票",
     "interactions": "服务记录",
     "conversations": "会话",
     "messages": "消息",
@@ -53,6 +58,9 @@ class Summary:
     customers: int = 0
     products: int = 0
     orders: int = 0
+    returns: int = 0
+    visits: int = 0
+    invoices: int = 0
     interactions: int = 0
     conversations: int = 0
     messages: int = 0
@@ -98,19 +106,23 @@ class _Sowing:
         products = catalogue.products()
         folk = people(self.anchor)
         bought = orders(self.anchor, folk, products)
+        later = aftersales(self.anchor, folk, bought, products)
         made = contacts(self.anchor, folk, bought, products)
         found = cases(self.anchor, folk, bought, products, made)
 
         self.staff_ids = await self._staff(password_hash)
         self.product_ids = await self._insert(Product, products)
         await self._people(folk)
-        await self._orders(bought)
+        await self._orders(bought, later)
         await self._contacts(made)
         trails = await self._cases(found, made)
         return Summary(
             customers=len(folk.customers),
             products=len(products),
             orders=len(bought.orders),
+            returns=len(later.returns),
+            visits=len(later.visits),
+            invoices=len(later.invoices),
             interactions=len(made.interactions),
             conversations=len(made.conversations),
             messages=len(made.messages),
@@ -153,12 +165,31 @@ class _Sowing:
             DataQualityIssue, _without(self._with_ids(issues, customer=self.customer_ids), "other")
         )
 
-    async def _orders(self, bought: Orders) -> None:
+    async def _orders(self, bought: Orders, later: Aftersales) -> None:
         order_ids = await self._insert(Order, self._with_ids(bought.orders, customer=self.customer_ids))
         lines = self._with_ids(bought.lines, order=order_ids, product=self.product_ids)
-        await self._insert(OrderLine, lines)
+        line_ids = await self._insert(OrderLine, lines)
         await self._insert(Shipment, self._with_ids(bought.shipments, order=order_ids))
-        await self._insert(OrderEvent, self._with_ids(bought.events, order=order_ids))
+        await self._insert(OrderEvent, self._with_ids([*bought.events, *later.events], order=order_ids))
+        await self._insert(ReturnRequest, self._with_ids(later.returns, order=order_ids, line=line_ids))
+        await self._insert(ServiceVisit, self._with_ids(later.visits, order=order_ids, line=line_ids))
+        await self._invoices(self._with_ids(later.invoices, order=order_ids))
+        accounts = self._with_ids(later.accounts, customer=self.customer_ids)
+        account_ids = await self._insert(LoyaltyAccount, accounts)
+        await self._insert(LoyaltyEntry, self._with_ids(later.points, account=account_ids))
+
+    async def _invoices(self, rows: list[Row]) -> None:
+        """A correction names the invoice that it replaces, which has its id by then."""
+        first = [row for row in rows if row["replaces"] is None]
+        ids = await self._insert(Invoice, _without(first, "replaces"))
+        known = {id(row): invoice_id for row, invoice_id in zip(first, ids, strict=True)}
+        corrections = [row for row in rows if row["replaces"] is not None]
+        await self._insert(
+            Invoice,
+            _without(
+                ({**row, "replaces_id": known[id(rows[row["replaces"]])]} for row in corrections), "replaces"
+            ),
+        )
 
     async def _contacts(self, made: Contacts) -> None:
         conversations = self._with_staff(self._with_ids(made.conversations, customer=self.customer_ids))

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from care import demo
+from care.demo.aftersales import aftersales
 from care.demo.base import Anchor
 from care.demo.cases import cases
 from care.demo.catalogue import products
@@ -23,12 +24,16 @@ from care.records.complaint import Complaint, ComplaintEvent
 from care.records.conversation import Conversation, Message
 from care.records.customer import Customer, CustomerField, DataQualityIssue
 from care.records.interaction import CareInteraction, Feedback, Promise, WinbackCase
-from care.records.order import Order, OrderLine, Product
+from care.records.order import Order, OrderEvent, OrderLine, Product
+from care.records.order_request import Invoice, LoyaltyEntry, ReturnRequest, ServiceVisit
 from care.records.staff import Staff
 from care.rules.complaint import ComplaintState
 from care.rules.masking import is_bank_card
+from care.rules.order_terms import InvoiceKind, InvoiceState, ReturnState, VisitState
+from care.rules.returns import GoodsKind
+from care.rules.tax_number import tax_number_problem
 from care.rules.vocabulary import OrderState, Role, Tier
-from care.services import complaint_log, complaints, promises, staff
+from care.services import complaint_log, complaints, order_changes, promises, staff
 from care.services import orders as order_service
 from care.services.context import Care
 from tests.conftest import ManualClock
@@ -86,12 +91,60 @@ async def test_it_holds_what_was_asked_for_within_seconds(care: Care) -> None:
     assert len(await column(care, Feedback.id, where=Feedback.answered_at.is_not(None))) > 200
 
 
+async def test_what_is_asked_for_after_buying_is_there_in_every_state(care: Care) -> None:
+    summary = await sown(care)
+    assert summary.returns > 80
+    assert summary.visits > 200
+    assert summary.invoices > 150
+    states = Counter(await column(care, ReturnRequest.state))
+    assert set(states) == set(ReturnState)
+    assert set(await column(care, ServiceVisit.state)) == set(VisitState)
+    assert set(await column(care, Invoice.state)) == set(InvoiceState)
+    assert set(await column(care, Invoice.kind)) == set(InvoiceKind)
+    booked = await column(care, ServiceVisit.visit_on, where=ServiceVisit.state == VisitState.BOOKED)
+    over = await column(care, ServiceVisit.visit_on, where=ServiceVisit.state == VisitState.DONE)
+    assert min(booked) > TODAY > max(over)
+    numbers = await column(care, Invoice.tax_number, where=Invoice.tax_number.is_not(None))
+    assert numbers
+    assert all(tax_number_problem(number) is None for number in numbers)
+    assert await column(care, Invoice.id, where=Invoice.replaces_id.is_not(None))
+    kinds = Counter(await column(care, Product.goods_kind))
+    assert kinds[GoodsKind.VALUE_LOSS] >= 8
+    confirmed = Counter(await column(care, OrderLine.exclusion_confirmed))
+    assert min(confirmed.values()) > 100
+
+
+async def test_a_customer_has_points_that_run_out(care: Care, shop: Shop) -> None:
+    await sown(care)
+    (li_xiang,) = await column(care, Customer.public_id, where=Customer.phone == "13800000001")
+    points = await care.orders.loyalty(li_xiang)
+    assert points is not None
+    assert points.points > 0
+    assert points.expiring_on == date(2026, 12, 31) or points.expiring_on == date(2027, 12, 31)
+    assert len(await care.orders.returns(li_xiang)) == len(await care.orders.visits(li_xiang)) == 1
+
+
+async def test_promises_about_demo_orders_go_with_them(care: Care, shop: Shop) -> None:
+    await sown(care)
+    (li_xiang,) = await column(care, Customer.id, where=Customer.phone == "13800000001")
+    visit = await shop.visit()
+    await verified(shop, visit.id, li_xiang)
+    newest = (await order_service.recent(care, visit.id))[0].number
+    message = (await shop.say(visit.id, "催一下")).message_id
+    await order_changes.urge(care, visit.id, newest, source_message_id=message)
+    assert await column(care, Promise.id, where=Promise.subject.is_not(None))
+    await demo.clear(care)
+    left = await counts(care)
+    assert not {"promise", "order_write", "order", "return_request", "loyalty_entry"} & set(left)
+
+
 async def test_nothing_lies_in_the_future_but_what_is_promised(care_sqlite: Care) -> None:
     await sown(care_sqlite)
     end = Anchor(TODAY).now
     for moment in (
         ComplaintEvent.at, Message.at, CareInteraction.started_at, CareInteraction.ended_at, Feedback.answered_at,
         Promise.kept_at, Promise.broken_at, Order.placed_at, Order.delivered_at, Complaint.closed_at,
+        OrderEvent.at, ReturnRequest.applied_at, ServiceVisit.booked_at, Invoice.requested_at, LoyaltyEntry.at,
     ):  # fmt: skip
         assert max(m for m in await column(care_sqlite, moment) if m is not None) <= end, moment
 
@@ -215,6 +268,7 @@ def test_the_same_seed_makes_the_same_shop_whatever_the_day() -> None:
         anchor, goods = Anchor(day), products()
         folk = people(anchor)
         bought = orders(anchor, folk, goods)
+        later = aftersales(anchor, folk, bought, goods)
         made = contacts(anchor, folk, bought, goods)
         found = cases(anchor, folk, bought, goods, made)
         return [
@@ -223,6 +277,9 @@ def test_the_same_seed_makes_the_same_shop_whatever_the_day() -> None:
             [row["own_words"] for row in found.complaints],
             [(row["kind"], row["customer"], row["outcome"]) for row in made.interactions],
             [row["text"] for row in made.messages],
+            [(row["line"], row["kind"], row["state"]) for row in later.returns],
+            [(row["line"], row["kind"], row["slot"]) for row in later.visits],
+            [(row["order"], row["kind"], row["title"]) for row in later.invoices],
         ]
 
     assert shape(TODAY) == shape(TODAY + timedelta(days=3)) == shape(TODAY)

@@ -26,8 +26,6 @@ from care.rules.order_terms import ReturnKind, ReturnState
 from care.rules.returns import refund_due
 from care.rules.times import SHANGHAI
 
-_BACK = (ReturnState.REFUNDED, ReturnState.EXCHANGED)
-
 
 class Returns(Tables):
     async def apply_return(self, wish: ReturnWish, *, customer_ref: str, key: str) -> ReturnView:
@@ -42,7 +40,8 @@ class Returns(Tables):
         earlier = (
             await write.session.scalars(select(ReturnRequest).where(ReturnRequest.line_id == line.id))
         ).all()
-        back = sum(request.quantity for request in earlier if request.state in _BACK)
+        # What was exchanged is with the customer again and can be given back.
+        back = sum(request.quantity for request in earlier if request.state is ReturnState.REFUNDED)
         refusal = return_refusal(
             order, [request.state for request in earlier], is_whole_line_back=back >= line.quantity
         )
