@@ -59,12 +59,15 @@ _FOR_SALE = re.compile(
 #: The customer's own machine: with it something is done, to it something comes.
 _OWN = re.compile(r"手机|电脑|平板|ipad|笔记本|电视|智能机")
 _BY_OWN = re.compile(
-    r"(?:用|拿|玩|看|连|刷|偷|登录?|到|往|从|在|跟|和|把|里|给|扫|连接|插上|连上|投到|换了?新?|新|旧|老|用不了|同时连|不会用|配|支持|适配|输入)"
+    r"(?:换?绑|用|拿|玩|看|连|刷|偷|登录?|到|往|从|在|跟|和|把|里|给|扫|连接|插上|连上|投到|换了?新?|新|旧|老|用不了|同时连|不会用|配|支持|适配|输入)"
     r"(?:了|我|你|他|她|自己|的|爸|妈|奶奶|爷爷|孩子|那个|这个|两个|几个|一个|个|部|台|电|台式|苹果|安卓|华为)*$"
 )
 _WITH_OWN = re.compile(
     r"^(?:上(?![市次个周])|里|号|端|版|卡|收不到|收验证|停机|欠费|验证|短信|银行|型号|尾号|没信号|没网|之后|以后|支付|登录|登不|下单|一直收|老收|丢了?,|联系|通讯录|相册|网络|连接|连上|流量|信号|话费|充话费|充值|操作|打不通|改|换了)"
 )
+#: 响得跟拖拉机似的, 像蒸笼: a comparison.
+_LIKE = re.compile(r"(?:像|跟|和|如同)(?:个|台|块)?$")
+_AS_IF = re.compile(r"似的|一样(?!的)|一般")
 _ONLY_SAID = re.compile(r"(?:弄了|沾了|沾上|弄上|给[他她它]加|好吃的|(?:看|上)[个着]?)$")
 _PLACED_IN = re.compile(r"(?:放|丢|塞|扔|在|搁|摆|存|挂)(?:到|在|进|我家?|一个|个)*$")
 _FRUIT_OR_BRAND = re.compile(
@@ -75,7 +78,7 @@ _PHONE_SIDE = re.compile(r"(?:支持|跟|是|连|用|安卓和?|换|华为和?|�
 _HEADS = frozenset("机器仪锅壶灯笔柜椅桌架垫枕鞋裤裙帽膏霜肉鱼虾车琴表")
 _LONG_HEADS = frozenset("机器仪锅壶灯椅柜鞋裤")
 _NO_HEAD = re.compile(
-    r"的|了|这|那|我|你|他|她|们|没|有|不|台|个|快递|包装|物流|送货|开|关|死|停|待|重启|当|是|在|到|给|就|也|都|还|又|很|太|真|多|少|坏|换|修"
+    r"^[一二两三四五六七八九十几半\d]|的|了|这|那|我|你|他|她|们|没|有|不|台|个|快递|包装|物流|送货|开|关|死|停|待|重启|当|是|在|到|给|就|也|都|还|又|很|太|真|多|少|坏|换|修"
     r"|退|买|用|拆|装|搬|发|寄|收|客服|师傅|公司|同城|东西|售后|自动|手|飞|司|时|危|契|投|浏览|服务|处理|计算|武|容|计程|火|停|上|下|打|堵|公交|货|班|叫|开|挂|坐|洗|购物|赶|亮|红|绿|黄|闪|路"
 )
 
@@ -178,6 +181,8 @@ class ProductFinder:
         before, after = text[: candidate.start], text[candidate.end :]
         said = text[candidate.start : candidate.end]
         if said == "苹果" and (_FRUIT_OR_BRAND.match(after) or _PHONE_SIDE.search(before)):
+            return False
+        if _LIKE.search(before) and (_AS_IF.match(after) or before.endswith("像")):
             return False
         if _OWN.fullmatch(said) and (_WITH_OWN.match(after) or _BY_OWN.search(before)):
             return False

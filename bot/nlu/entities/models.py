@@ -48,6 +48,8 @@ _NO_MODEL = re.compile(
 )
 _FAULT_NEAR = re.compile(r"报|显示|故障|代码|错误|出现|跳|提示|啥意思|什么意思|闪")
 _BODY = re.compile(r"穿|体重|身高|码")
+_VARIANT = re.compile(r"(?:pro|max|plus|ultra|mini|se|air|版)$")
+_NUMBER_OF_A_PAPER = re.compile(r"(?:单号?|编号|工单)[:是 ]*$")
 _TRAFFIC = re.compile(r"流量|套餐|上网|宽带|网速|用了|用超|每月|个月|剩")
 _BRAND_TAIL = re.compile(
     rf"\s?(\d{{1,3}}[a-z]?{_SUFFIX})(?![\d.]|[a-z]|块|元|天|个|年|月|台|号|折|点|次|周|岁|分|期|件)"
@@ -75,7 +77,9 @@ def _lettered(text: str) -> Iterator[Found]:
     for match in _MODEL.finditer(text):
         name = match.group().strip()
         bare = name.replace(" ", "")
-        if not any(char.isdigit() for char in bare) and len(bare) < 4:
+        if not any(char.isdigit() for char in bare) and not _VARIANT.search(bare):
+            continue
+        if _NUMBER_OF_A_PAPER.search(text[: match.start()]):
             continue
         if _NO_MODEL.fullmatch(bare) and not re.fullmatch(r"p\d{2,3}", bare):
             continue

@@ -14,12 +14,12 @@ AMOUNT = "amount"
 _NUMERAL = rf"(?:{WRITTEN}\s?[万千百wk]?|{SPOKEN})"
 _WITH_UNIT = re.compile(
     rf"[¥￥$]\s?({WRITTEN}\s?[万wk]?)(?:元|块钱|块)?"
-    rf"|((?:{_NUMERAL}|[十百千万]?几[十百千万]?|好几[十百千万]))([多来几]?)(元|块钱|块大洋|块|圆|rmb|人民币|大洋|毛钱|毛|角)([\d{DIGIT}](?=$|[,。!?;~ 的了吧呢吗嘛买卖退包钱]))?"
+    rf"|((?:{_NUMERAL}|[十百千万]?几[十百千万]?|好几[十百千万]))([多来几]?)(元|块钱|块大洋|块|圆|rmb|人民币|大洋|毛钱|毛|角(?![函形度色落阀]))([\d{DIGIT}](?=$|[,。!?;~ 的了吧呢吗嘛买卖退]|包邮))?"
 )
 #: Round hundreds and thousands said without a unit are money unless a measure word follows.
 _ROUND = re.compile(rf"(?<![第{DIGIT}十百千万\d])([{DIGIT}十]+[百千万][{DIGIT}十百千万]*)([多来])?(?=(.?))")
 _MEASURE = "个台件条只张双套部把天次人公里米度瓦升转年月日分号斤克毫小平兆粒瓶盒包箱种位名字倍亿单%兆克页份集期步字g回遍趟圈"
-_MONEY_WORDS = "扣|付|收|退|花|卖|要|赔|降|便宜|差|减|满|充|价|金|费|补|返|惠|才|省|掏|给|到账|开票|发票开|贵|涨|租|套餐是|抵|领|余额|交|转|买|欠|还|剩|存|冻结|首付|每期|刷|现在|变成|到手|送|险|运费|邮费|券|原来|原先|昨天|今天|之前|前天|咋就?|怎么就?|预存|打款|月|开一?张"
+_MONEY_WORDS = "扣|付|收|退|花|卖|要|赔|降|便宜|差|减|满|充|价|金|费|补|返|惠|才|省|掏|给|到账|开票|发票开|贵|涨|租|套餐是|抵|领|余额|交|转|买|欠|还|剩|存|冻结|首付|每期|刷|现在|变成|到手|送|险|运费|邮费|券|原来|原先|之前|咋就?|怎么就?|预存|打款|月|开一?张"
 #: These come before prices too, in a message about money.
 _LOOSE_WORDS = r"(?:我|那|写|看|看还?是|只有|出我?)"
 _AFTER_WORD = re.compile(
@@ -46,10 +46,15 @@ _SPLIT = re.compile(rf"分(?=[\d{DIGIT}十几多])")
 _SPOKEN_AFTER = re.compile(
     rf"(?:充|(?<!一)赔|扣|收|花|退|便宜|减|补|付|差|送|给)(?:了|我|你|给我)*([{DIGIT}]{{0,2}}十[{DIGIT}]?)(?=话费|$|[,。! ]|算了|就行|吧|的费)"
 )
+#: 昨天1399今天1499: three digits at least, since 今天26 is a day.
+_DAY_PRICE = re.compile(
+    rf"(?:昨天|今天|前天|昨晚|现在)(?:怎么|咋|看|是|卖|还|就|只要|要|变|成)*(\d{{3,5}})(?![\d.:/-]|\s?[{_MEASURE}]|年)"
+)
 #: Two prices beside each other: 129和159那两个.
 _PAIR = re.compile(
     r"(?<![\d.:/-])(\d{2,4})(?:和|跟|的?还是|变|涨到|降到|变成)(\d{2,4})(?=那|这|的?套餐|的?两|哪个|$|[,。 ])"
 )
+_TAIL_NEAR = re.compile(r"尾号[^,。!?]{0,12}$")
 _NO_MONEY_BEFORE = re.compile(r"(?:销量|粉丝|播放|评论|评价|步|兆)$")
 _NOT_MONEY = re.compile(r"20[012]\d|12315|12345|100\d\d|95\d{3}|110|119|120|618|1111|1212")
 
@@ -74,6 +79,9 @@ def find_amounts(text: str) -> Iterator[Found]:
                 yield _found(match.group(1), match.start(1), match.end(1), weight=3)
     for match in _SPOKEN_AFTER.finditer(text):
         yield _found(match.group(1), match.start(1), match.end(1), weight=3)
+    for match in _DAY_PRICE.finditer(text):
+        if not _NOT_MONEY.fullmatch(match.group(1)):
+            yield _found(match.group(1), match.start(1), match.end(1), weight=2)
     for match in _PAIR.finditer(text):
         for group in (1, 2):
             yield _found(match.group(group), match.start(group), match.end(group), weight=2)
@@ -81,7 +89,7 @@ def find_amounts(text: str) -> Iterator[Found]:
         for match in _AFTER_LOOSE_WORD.finditer(text):
             yield _found(match.group(1), match.start(1), match.end(1), weight=1)
         for match in _BARE.finditer(text):
-            if not _NOT_MONEY.fullmatch(match.group(1)):
+            if not _NOT_MONEY.fullmatch(match.group(1)) and not _TAIL_NEAR.search(text[: match.start()]):
                 yield _found(match.group(1), match.start(1), match.end(1), weight=1)
 
 

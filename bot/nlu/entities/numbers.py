@@ -11,6 +11,8 @@ from bot.nlu.entities.numerals import DIGIT, digits
 ORDER, TRACKING, PHONE = "order_number", "tracking_number", "phone"
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
+#: 010-62345678, 400-820-8820.
+_LANDLINE = re.compile(r"0\d{2,3}[- ]\d{7,8}|[48]00[- ]?\d{3}[- ]?\d{4}")
 _RUN = re.compile(
     rf"(?<![\da-z{DIGIT}.])(?:[a-z]{{2,4}}\d{{9,16}}|\d(?:[ -]?\d){{9,19}}|[{DIGIT}](?:[ ,、-]?[{DIGIT}]){{9,19}})(?![\d{DIGIT}])"
 )
@@ -31,6 +33,9 @@ class NumberFinder:
             written = match.group()
             if written[0].isalpha() and written[0].isascii():
                 yield Found(TRACKING, match.start(), match.end(), written.upper(), weight=9)
+                continue
+            if _LANDLINE.fullmatch(written):
+                yield Found(PHONE, match.start(), match.end(), digits(written) or written, weight=9)
                 continue
             plain = digits(written.replace(",", "").replace("、", ""))
             if plain and 10 <= len(plain) <= 20:

@@ -30,6 +30,7 @@ _PATTERNS = tuple(
         rf"不是({_SURNAMES}{_CHARS}{{1,2}})(?=$|[,。 !的])",
     )
 )
+_CALLED = re.compile(r"叫|姓名|名字|收[件货]人|联系人|机主|户名")
 _TITLED = re.compile(rf"({_SURNAMES}{_TITLE})")
 _NICKED = re.compile(
     rf"(?<![多大最缩太很更越减偏变])([小老阿]{_SURNAMES})(?=$|师傅|工程师|姐|哥|妹|[,。的吧给]|客服|同学|同志|态度|服务|帮|特别|很|真|他|她|人|推荐|教|耐心|说|讲|发|回|处理|解决)"
@@ -41,7 +42,7 @@ _FAMILY = re.compile(
     rf"(?:我|免贵|他|她|本人|快递员|师傅|客服|人家|那位?|好像|好象|说)姓({_SURNAMES})(?=$|[,。的 吧]|先生|女士|师傅|叫)"
 )
 _NO_NAME = re.compile(
-    r"^谢|^成|老师|老乡|老太|老头|老爷|老总|小妹|小哥|小朋友|小学|小米|小红|小程|小天鹅|单号|包裹|高兴|方便|安装|安排|马上|任何|何时|金额|成功|和平|时候|时间|向您|关于|于是|应该|查看|明天|单子|全部|连接|安全|管理|张图|万一|游戏|师傅来|小时|老是|老板|小心|老公|小票|小孩|老婆|老家|小区|老人|老师傅|小伙|小姑|小姐|小哥|小件|小程|老客|老用|阿姨|白色|黄色|金色|蓝色|成人|单位|单独|方法|商品|商家|连不|高的|高低|全新|黑|解决|应急|时效|古董|安心|米色|石头|明明|曾经|何况|常常|毛病|毛巾|江苏|江西|宁波|温州|金华|安徽|海南|武汉|云南|马路|文件|华为|苹果|包邮|车载|车子|全额|全款|单个|钱包|包装|房子|左右|左边|右边|易碎|白天|白条|花呗|边上|关系|关机|严重|童装|商城|商店|司机|师傅|空|米|毕竟|万能|尚未|戴尔|康佳|史密斯"
+    r"^谢|^成|^边师|^顾客|^常客|^方便|老师|老乡|老太|老头|老爷|老总|小妹|小哥|小朋友|小学|小米|小红|小程|小天鹅|单号|包裹|高兴|方便|安装|安排|马上|任何|何时|金额|成功|和平|时候|时间|向您|关于|于是|应该|查看|明天|单子|全部|连接|安全|管理|张图|万一|游戏|师傅来|小时|老是|老板|小心|老公|小票|小孩|老婆|老家|小区|老人|老师傅|小伙|小姑|小姐|小哥|小件|小程|老客|老用|阿姨|白色|黄色|金色|蓝色|成人|单位|单独|方法|商品|商家|连不|高的|高低|全新|黑|解决|应急|时效|古董|安心|米色|石头|明明|曾经|何况|常常|毛病|毛巾|江苏|江西|宁波|温州|金华|安徽|海南|武汉|云南|马路|文件|华为|苹果|包邮|车载|车子|全额|全款|单个|钱包|包装|房子|左右|左边|右边|易碎|白天|白条|花呗|边上|关系|关机|严重|童装|商城|商店|司机|师傅|空|米|毕竟|万能|尚未|戴尔|康佳|史密斯"
 )
 
 
@@ -50,10 +51,17 @@ _FAMILIAR = re.compile(
 )
 
 
+def _weight(pattern: re.Pattern[str], match: re.Match[str]) -> int:
+    """赵国庆 said to be a name is no date; 金华 after 改成 may be a place; 小李师傅 is 小李."""
+    if pattern is _TITLED and match.string[: match.start(1)].endswith(("小", "老")):
+        return 3
+    return 8 if _CALLED.search(match.group()) else 4
+
+
 def find_names(text: str) -> Iterator[Found]:
     for pattern in (*_PATTERNS, _FAMILIAR, _TITLED, _NICKED, _STAFF_NAME, _FAMILY):
         for match in pattern.finditer(text):
             name = match.group(1)
             if pattern is _FAMILY or not _NO_NAME.search(name if pattern is not _TITLED else name[:2] + "  "):
-                weight = 3 if pattern is _TITLED and text[: match.start(1)].endswith(("小", "老")) else 4
+                weight = _weight(pattern, match)
                 yield Found(NAME, match.start(1), match.end(1), name, weight)
