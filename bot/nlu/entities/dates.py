@@ -30,6 +30,10 @@ _UNIT = {
     "天": "D", "日": "D", "晚上": "D", "周": "W", "星期": "W", "礼拜": "W", "月": "M", "年": "Y",
     "小时": "TH", "钟头": "TH", "钟": "TH", "分钟": "TM",
 }  # fmt: skip
+_HALVES = {"Y": "P6M", "M": "P15D", "TH": "PT30M"}
+_LATE = re.compile(r"晚|夜|下午|傍晚")
+#: Not part of the date as people mark it, but it moves the day.
+_LONG_SUFFIX = re.compile(r"之前|以前|之后|以后")
 _DAYS = {"D": 1, "W": 7}
 #: No date is without one of these.
 _HINT = re.compile(
@@ -58,7 +62,7 @@ class DateFinder:
         self._readers: dict[str, Callable[[re.Match[str]], str | None]] = {
             "ymd": self._ymd, "ym": self._ym, "rel_md": self._rel_md, "month_day": self._month_day, "md": self._md,
             "week_day": self._week_day, "week": self._week, "day_word": self._day_word, "year": self._year,
-            "span": self._span, "festival": self._festival, "short_year": self._short_year, "day": self._day, "clock": self._clock,
+            "span": self._span, "festival": self._festival, "short_year": self._short_year, "day": self._day, "clock": self._clock, "edge": self._edge,
         }  # fmt: skip
 
     def __call__(self, text: str) -> Iterator[Found]:
@@ -83,7 +87,7 @@ class DateFinder:
         return [self._with_suffix(text, part) for part in sorted(parts, key=lambda p: p.start)]
 
     def _with_suffix(self, text: str, part: _Part) -> _Part:
-        suffix = SUFFIX.match(text, part.end)
+        suffix = SUFFIX.match(text, part.end) or _LONG_SUFFIX.match(text, part.end)
         if suffix is None or part.kind == "day_word":
             return part
         value = part.value
@@ -91,7 +95,8 @@ class DateFinder:
         if moved and suffix.group() in ("前", "之前", "以前", "后", "之后", "以后"):
             days = int(moved.group(1)) * _DAYS[moved.group(2)]
             value = (self.today + timedelta(days=-days if "前" in suffix.group() else days)).isoformat()
-        return replace(part, end=suffix.end(), value=value)
+        end = part.end if len(suffix.group()) > 1 else suffix.end()
+        return replace(part, end=end, value=value)
 
     @staticmethod
     def _joined(text: str, parts: list[_Part]) -> Iterator[_Part]:
@@ -119,7 +124,7 @@ class DateFinder:
                     held = replace(
                         part,
                         start=held.start,
-                        value=_combined(held, part),
+                        value=_combined(held, part, text[held.start : held.end]),
                         weight=max(held.weight, part.weight),
                     )
                     continue
@@ -203,13 +208,28 @@ class DateFinder:
         return min(days, key=lambda day: abs((day - self.today).days)).isoformat()
 
     def _span(self, match: re.Match[str]) -> str | None:
-        amount = number(match.group(1))
-        if amount is None or match.group(3) or match.group()[-1] in "多半":
-            return None
         unit = _UNIT.get(match.group(4))
         if unit is None:
             return None
+        if match.group(1) == "半" and not match.group(3) and match.group()[-1] not in "多半":
+            return _HALVES.get(unit)
+        amount = number(match.group(1))
+        if amount is None or match.group(3) or match.group()[-1] in "多半":
+            return None
         return f"PT{amount}{unit[1]}" if len(unit) == 2 else f"P{amount}{unit}"
+
+    def _edge(self, match: re.Match[str]) -> str | None:
+        """上月底 as the last ten days of that month, 周末 as Saturday and Sunday, 年底 as December."""
+        said = match.group()
+        if match.group(2):
+            year, month = self._shifted_month(_WHICH[match.group(1) or "本"])
+            last = monthrange(year, month)[1]
+            first_day, last_day = {"初": (1, 10), "中": (11, 20)}.get(match.group(2), (21, last))
+            return f"{date(year, month, first_day).isoformat()}/{date(year, month, last_day).isoformat()}"
+        if said == "周末":
+            saturday = self._monday(0) + timedelta(days=5)
+            return f"{saturday.isoformat()}/{(saturday + timedelta(days=1)).isoformat()}"
+        return {"年初": _month(self.today.year, 1), "年底": _month(self.today.year, 12)}.get(said[:2])
 
     def _clock(self, match: re.Match[str]) -> str | None:
         half, said = match.groups()
@@ -251,14 +271,16 @@ def _is_meant(name: str, match: re.Match[str]) -> bool:
     return True
 
 
-def _combined(first: _Part, second: _Part) -> str | None:
+def _combined(first: _Part, second: _Part, said_first: str) -> str | None:
     """The value of two parts said as one: the later one is the more exact."""
     if second.kind == "half_day":
         return first.value
     if not first.value or not second.value:
         return second.value or first.value
     if second.value.startswith("T") and re.fullmatch(r"\d{4}-\d\d-\d\d", first.value):
-        return first.value + second.value
+        hour = int(second.value[1:3])
+        evening = 12 if hour < 12 and _LATE.search(said_first) else 0
+        return f"{first.value}T{hour + evening:02d}{second.value[3:]}"
     if first.kind in ("year", "short_year") and re.match(r"\d{4}-", second.value):
         return first.value + second.value[4:]
     return second.value
