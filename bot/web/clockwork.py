@@ -21,7 +21,17 @@ from bot.web.ports import OutboxHandlers
 from bot.web.recovery import Recovery
 from bot.web.tasks import end
 from care.rules.errors import CareError
-from care.services import complaints, erasure, interactions, leases, outbox, promises, quality, retention
+from care.services import (
+    complaints,
+    erasure,
+    interactions,
+    leases,
+    order_promises,
+    outbox,
+    promises,
+    quality,
+    retention,
+)
 from care.services.context import Care
 
 log = structlog.get_logger(__name__)
@@ -53,6 +63,11 @@ def jobs(care: Care, recovery: Recovery, handlers: OutboxHandlers, metrics: Metr
         Job("outbox", 1.0, deliver),
         Job("silent_drafts", 60.0, lambda: complaints.receive_silent_drafts(care)),
         Job("promises", 60.0, lambda: promises.mark_broken(care)),
+        Job(
+            "order_promises",
+            order_promises.SETTLE_EVERY.total_seconds(),
+            lambda: order_promises.settle(care),
+        ),
         Job("idle_contacts", 60.0, lambda: interactions.end_idle(care)),
         Job("left_turns", 30.0, recovery.take_up),
         Job("deletions", 600.0, lambda: erasure.carry_out_due(care)),

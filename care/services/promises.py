@@ -133,12 +133,20 @@ async def _release(session: AsyncSession, which: ColumnElement[bool], at: dateti
 
 
 async def mark_broken(care: Care) -> int:
-    """Marks every promise that is overdue and not kept; returns how many. Run by the clockwork."""
+    """Marks every promise that is overdue and not kept; returns how many. Run by the clockwork.
+
+    Whether one about an order was kept only the order system knows: `order_promises.settle`.
+    """
     now = care.clock.now()
     async with care.sessions.write() as session:
         done = await session.execute(
             update(Promise)
-            .where(Promise.due_at < now, Promise.kept_at.is_(None), Promise.broken_at.is_(None))
+            .where(
+                Promise.due_at < now,
+                Promise.kept_at.is_(None),
+                Promise.broken_at.is_(None),
+                Promise.subject.is_(None),
+            )
             .values(broken_at=Promise.due_at)
         )
         return int(cast(CursorResult[Any], done).rowcount)
