@@ -1,8 +1,11 @@
-"""查进度: the customer's own cases, with state and promised time."""
+"""查进度: complaints, returns, visits and invoices under way, with state and promised time."""
 
 from __future__ import annotations
 
+import re
+
 from actions import reading, topics
+from actions.change.saying import chinese
 from actions.clerk import Clerk, TopicClerk
 from actions.identity import SLOTS, verify
 from actions.orders import answer_aside
@@ -13,16 +16,19 @@ from care.rules.complaint import ComplaintState
 from care.rules.errors import NotVerified
 from care.rules.times import format_moment
 from care.rules.vocabulary import Topic
-from care.services import complaints
+from care.services import complaints, progress
 from care.services.complaints import CaseView
+from care.services.progress import ProgressItem, ProgressKind
 
 FORM = "case_form"
 ORDER: Button = {"title": "查订单", "payload": "/order_status"}
-_ENDED = (
-    ComplaintState.CLOSED,
-    ComplaintState.WITHDRAWN,
-    ComplaintState.UNRESOLVED,
-    ComplaintState.RECLASSIFIED,
+_SHOWN = 4
+_KINDS = (
+    (ProgressKind.RETURN, re.compile(r"退|换货")),
+    (ProgressKind.REPAIR, re.compile(r"修|师傅|上门")),
+    (ProgressKind.INSTALLATION, re.compile(r"安装|装|师傅|上门")),
+    (ProgressKind.INVOICE, re.compile(r"发票|专票")),
+    (ProgressKind.COMPLAINT, re.compile(r"投诉|反馈|举报")),
 )
 
 
@@ -70,24 +76,43 @@ class ShowCases(TopicClerk):
 
 
 async def say_cases(turn: Turn) -> None:
-    cases = await complaints.cases_of(turn.care, turn.conversation.id, limit=3)
-    if not cases and await complaints.draft_of(turn.care, turn.conversation.id) is not None:
+    """What is under way, of the kinds that the words name, else of all; the newest first."""
+    items = await progress.of_customer(turn.care, turn.conversation.id)
+    kinds = [kind for kind, words in _KINDS if words.search(turn.words)]
+    meant = [item for item in items if item.kind in kinds] if kinds else items
+    if not meant and kinds in ([], [ProgressKind.COMPLAINT]) and await _being_told(turn):
         turn.say("case_being_told")
         return
     about_order = reading.means_order(turn.words) or reading.asks_whereabouts(turn.words)
-    if not cases and about_order and await _shown_as_order(turn):
+    if not meant and about_order and await _shown_as_order(turn):
         return
-    if not cases:
-        turn.say("case_none", buttons=[ORDER, HUMAN])
+    if any(item.kind is ProgressKind.UNKNOWN for item in items):
+        turn.say("unavailable", buttons=[HUMAN])
+        meant = [item for item in meant if item.kind is not ProgressKind.UNKNOWN]
+    elif not meant:
+        what = "、".join(kind.label for kind in kinds) or "投诉、退换、上门和发票"
+        turn.say("case_none", what=what, buttons=[ORDER, HUMAN])
         turn.set("offered", "person")
-        return
-    for case in cases:
-        turn.say("case_line", number=case.case_number, category=case.category_label,
-                 state=case.state_label, due=_due(turn, case))  # fmt: skip
-        if case.state is ComplaintState.PROPOSED and case.proposal:
-            turn.say("case_proposal", proposal=case.proposal)
-    if any(word in turn.words for word in ("退款", "维修", "退货", "换货", "报修", "修", "退")):
-        turn.say("case_more", buttons=[HUMAN])
+        meant = items
+    proposals = {case.case_number: case.proposal for case in await _proposed(turn, meant)}
+    for item in meant[:_SHOWN]:
+        turn.say(
+            "case_line", number=item.number, category=f"{item.kind.label}，{chinese(item.about)}", state=item.state_label,
+            due=_due(turn, item),
+        )  # fmt: skip
+        if proposals.get(item.number):
+            turn.say("case_proposal", proposal=proposals[item.number])
+
+
+async def _being_told(turn: Turn) -> bool:
+    return await complaints.draft_of(turn.care, turn.conversation.id) is not None
+
+
+async def _proposed(turn: Turn, items: list[ProgressItem]) -> list[CaseView]:
+    if not any(item.kind is ProgressKind.COMPLAINT for item in items):
+        return []
+    cases = await complaints.cases_of(turn.care, turn.conversation.id, limit=10)
+    return [case for case in cases if case.state is ComplaintState.PROPOSED]
 
 
 async def _shown_as_order(turn: Turn) -> bool:
@@ -100,13 +125,14 @@ async def _shown_as_order(turn: Turn) -> bool:
     return True
 
 
-def _due(turn: Turn, case: CaseView) -> str:
+def _due(turn: Turn, item: ProgressItem) -> str:
     now, seed = turn.care.clock.now(), str(turn.message_id)
-    if case.state in _ENDED:
-        return say("case_closed", seed, at=format_moment(case.closed_at, now=now)) if case.closed_at else ""
-    if case.solve_due_at is None:
-        return ""
-    return say("case_due", seed, at=format_moment(case.solve_due_at, now=now))
+    next_step = f"{chinese(item.next_step).rstrip('。')}。" if item.next_step else ""
+    if item.due_at is not None and item.is_open:
+        return next_step + say("case_due", seed, at=format_moment(item.due_at, now=now))
+    if not item.is_open and item.kind is ProgressKind.COMPLAINT:
+        return say("case_closed", seed, at=format_moment(item.since, now=now))
+    return next_step
 
 
 @topics.answers(Topic.CASE_PROGRESS)

@@ -13,6 +13,7 @@ from care.rules.errors import InvalidInput, TooManyRequests, VerificationFailed
 from care.rules.masking import mask_phone
 from care.rules.vocabulary import Kind, Topic, kind_of_topic
 from care.services import identity
+from care.services.verified import needs_step_up
 
 #: After so many answers that did not help a person is offered instead of asking on.
 MAX_TRIES = 3
@@ -30,21 +31,27 @@ _UNWILLING = re.compile(r"不(?:想|愿意?|方便|能|用)?(?:给|告诉|提供
 _OWN_TOPICS = (Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER, Topic.INFORM, Topic.ACCOUNT)
 
 
-async def verify(turn: Turn, form: str) -> str:
+async def verify(turn: Turn, form: str, *, by_code: bool = False) -> str:
     """Goes one step: ``verified``, ``asked`` (the form asks on), ``left``, ``given_up`` or ``aside`` (another matter).
+
+    `by_code`: order number and phone tail, which stand on every parcel, are not enough for what is to be changed.
 
     Codes and tries are counted by the service, once a message; this runs once a message too (a form's
     validator is called again only on the way back from another matter, which is told apart here).
     """
-    if await identity.customer_of(turn.care, turn.conversation.id) is not None:
+    if await identity.customer_of(turn.care, turn.conversation.id) is not None and not (
+        by_code and await needs_step_up(turn.care, turn.conversation.id)
+    ):
         return "verified"
-    is_answer = turn.was_in(form)
+    is_answer = turn.was_in(form) and turn.slot("verify_step") is not None
     if is_answer and turn.acted(but=form):
         turn.set("verify_note", "remind")
         return "asked"
     if is_answer and _leaves(turn):
         return "left"
     try:
+        if by_code:
+            return await _step_by_code(turn, is_answer=is_answer)
         return await _step(turn, is_answer=is_answer)
     except VerificationFailed:
         wrong_code = turn.slot("verify_step") == "code"
@@ -100,6 +107,22 @@ async def _step(turn: Turn, *, is_answer: bool) -> str:
     return _no_number(turn, said, step)
 
 
+async def _step_by_code(turn: Turn, *, is_answer: bool) -> str:
+    """Phone, then code: nothing else proves enough."""
+    said, step = turn.digits, turn.slot("verify_step")
+    if step == "code" and said.code and said.phone is None:
+        await identity.verify_code(
+            turn.care, turn.conversation.id, said.code, source_message_id=turn.message_id
+        )
+        return await _verified(turn, None)
+    if is_answer and said.phone:
+        return await _send_code(turn, said.phone)
+    if not is_answer or turn.entity("answer") in ("other_way", "again"):
+        _wait_for(turn, "phone", "verify_step_up")
+        return "asked"
+    return _no_number(turn, said, step)
+
+
 async def _by_tail(turn: Turn, order: str, tail: str) -> str:
     turn.set("verify_order", order)
     # After a miss the tail alone is enough: the order number stands.
@@ -131,6 +154,8 @@ def _no_number(turn: Turn, said: Digits, step: str | None) -> str:
         return "asked"
     if is_another_matter(turn):
         return "aside"
+    if step == "phone":
+        return _missed(turn, "verify_step_up")
     return _missed(turn, "verify_unclear" if step in (None, "start") else "remind")
 
 
@@ -182,6 +207,7 @@ class AskIdentity(Clerk):
         if note == "remind":
             note = {
                 "code": "verify_code_wait", "tail": "verify_tail_ask", "order": "verify_order_ask",
+                "phone": "verify_step_up",
             }.get(step, "verify_ask")  # fmt: skip
         buttons = {"code": [AGAIN, OTHER_WAY], "tail": [OTHER_WAY, LEAVE], "order": [OTHER_WAY, LEAVE]}
         choices = [HUMAN, LEAVE] if note == "verify_unwilling" else buttons.get(step, [LEAVE])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actions import reading
+from actions.change import opening
 from actions.turn import HUMAN, Turn
 from actions.which_order import SEARCHED, by_reference, meant, own_orders
 from care.ports import OrderView
@@ -33,9 +34,8 @@ async def show(turn: Turn, number: str, topic: Topic) -> None:
             "payload": f'/complaint_delivery{{"order_number": "{order.number}"}}',
         }
         turn.say("order_late", buttons=[HUMAN, complain])
-    elif topic is Topic.URGE_ORDER and order.state in OPEN_STATES:
-        turn.say("order_urge", buttons=[HUMAN])
-        turn.set("offered", "person")
+    if topic is Topic.URGE_ORDER and order.state in OPEN_STATES:
+        opening.begin(turn, "urge", topic, order=order.number)
 
 
 async def show_other_order(turn: Turn) -> bool:

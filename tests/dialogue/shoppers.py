@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -34,6 +34,8 @@ PLANS = {
     "old": Plan("TF-B3", OrderState.DELIVERED, 43, 38),
     "late": Plan("SX-328W", OrderState.SHIPPED, 9, 3),
     "paid": Plan("MD-A55", OrderState.PAID, 1, -3),
+    "unpaid": Plan("MD-F40", OrderState.CREATED, 0, -4),
+    "cooler": Plan("YM-35GW/A1", OrderState.PAID, 1, -3),
 }
 USUAL = ("shipped", "delivered", "old")
 
@@ -44,6 +46,8 @@ class Shopper:
     #: Name in a script → order number.
     numbers: dict[str, str]
     foreign: str
+    #: Nobody's yet: for who changes theirs.
+    new_phone: str = field(default_factory=lambda: f"139{uuid4().int % 10**8:08d}")
 
     def filled(self, text: str, *, as_pattern: bool = False) -> str:
         """`text` (a regular expression if `as_pattern`) with {phone}, {tail}, {masked}, {foreign} and the orders' names filled in; `_tail` for their ends."""
@@ -52,6 +56,8 @@ class Shopper:
             "tail": self.phone[-4:],
             "masked": mask_phone(self.phone),
             "foreign": self.foreign,
+            "new_phone": self.new_phone,
+            "new_masked": mask_phone(self.new_phone),
             **self.numbers,
             **{f"{name}_tail": number[-4:] for name, number in self.numbers.items()},
         }
@@ -88,7 +94,8 @@ async def _customer(care: Care, name: str, orders: tuple[str, ...]) -> tuple[str
             product = products[plan.model]
             placed = now - timedelta(days=plan.days_ago)
             promised = now - timedelta(days=plan.promised_days_ago)
-            is_here, is_sent = plan.state is OrderState.DELIVERED, plan.state is not OrderState.PAID
+            is_here = plan.state is OrderState.DELIVERED
+            is_sent = plan.state not in (OrderState.CREATED, OrderState.PAID)
             events = [OrderEvent(at=placed, title="订单已提交", detail="")]
             if is_sent:
                 events.append(OrderEvent(at=placed + timedelta(hours=20), title="已揽收", detail="顺丰速运"))

@@ -69,20 +69,20 @@ async def test_a_product_is_answered_from_the_table(visitor: Visitor) -> None:
     assert "缺货" in await visitor.says("滚筒洗衣机XQG100有现货吗")
 
 
-async def test_a_change_is_said_back_and_handed_to_a_person_on_yes(visitor: Visitor) -> None:
+async def test_a_change_is_said_back_and_done_on_yes(visitor: Visitor) -> None:
     await visitor.is_verified()
-    await visitor.says("帮我取消订单")
-    await visitor.presses("洗衣机")
-    assert visitor.old in visitor.heard
-    assert visitor.titles == ["对，转人工", "先不用"]
-    await visitor.says("好的")
-    assert await owner(visitor) is Owner.QUEUED
+    heard = await visitor.says(f"帮我取消订单{visitor.shipped}")
+    assert visitor.shipped[-4:] in heard
+    assert visitor.titles == ["对", "要改", "先不办"]
+    assert "拦截" in await visitor.says("好的")
+    assert await owner(visitor) is Owner.BOT
 
 
 async def test_a_change_declined_changes_nothing(visitor: Visitor) -> None:
-    await visitor.says("我要退货")
-    await visitor.says("不知道订单号")
-    await visitor.presses("先不用")
+    await visitor.is_verified()
+    await visitor.says(f"帮我取消订单{visitor.shipped}")
+    heard = await visitor.presses("先不办")
+    assert "没有" in heard
     assert await owner(visitor) is Owner.BOT
 
 

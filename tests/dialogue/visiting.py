@@ -22,6 +22,7 @@ from care.records.conversation import Conversation, Handoff
 from care.rules.complaint import ComplaintState
 from care.rules.times import SHANGHAI
 from care.services.context import Care
+from tests.dialogue import visit_ends
 from tests.dialogue.shoppers import Shopper
 from tests.live.customer import Customer, Frame
 
@@ -30,8 +31,20 @@ ANSWER_S = 30.0
 #: Bubbles of one turn are stored together, so they arrive together.
 QUIET_S = 0.12
 CASE_NUMBER = re.compile(r"TS-\d{8}-\d{4}")
+NUMBER = re.compile(r"[A-Z]{2}-\d{8}-\d{4}")
 
-_TURN_KEYS = {"say", "press", "does", "comes_back", "hears", "never", "buttons", "no_buttons", "card", "owner"}
+_TURN_KEYS = {
+    "say",
+    "press",
+    "does",
+    "comes_back",
+    "hears",
+    "never",
+    "buttons",
+    "no_buttons",
+    "card",
+    "owner",
+}
 _VISIT_KEYS = {"visit", "as", "orders", "turns", "ends"}
 _DAY = re.compile(r"\d日\(周[一二三四五六日]\)")
 _HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”）》][,;:?!()]|[,;:?!()][\u4e00-\u9fff“（《]")
@@ -137,8 +150,13 @@ class Visiting:
         text = str(text)
         if "{code}" in text:
             text = text.replace("{code}", await self.code(self.shopper.phone))
+        if "{new_code}" in text:
+            text = text.replace("{new_code}", await self.code(self.shopper.new_phone))
         if "{case}" in text:
             text = text.replace("{case}", self.cases[-1] if self.cases else "TS-00000000-0000")
+        if "{number}" in text:
+            numbers = NUMBER.findall("\n".join(_text(heard) for heard in self.answers))
+            text = text.replace("{number}", numbers[-1] if numbers else "TH-00000000-0000")
         return self.shopper.filled(text, as_pattern=as_pattern)
 
     # -- what must have come of it -----------------------------------------------------------------
@@ -202,6 +220,12 @@ class Visiting:
                     .order_by(Handoff.id)
                 )
             )
+            filled = await self._all_filled(ends)
+            changed = await visit_ends.problems(
+                session, conversation, self.shopper.phone, self.shopper.numbers, filled
+            )
+        if changed:
+            self._fail("；".join(changed))
         received = [case for case in complaints if case.case_number]
         if "cases" in ends and len(received) != ends["cases"]:
             self._fail(f"受理了 {len(received)} 件，应为 {ends['cases']} 件")
@@ -213,6 +237,14 @@ class Visiting:
             if not complaints:
                 self._fail("没有投诉记录")
             await self._check_case(complaints[-1], wanted)
+
+    async def _all_filled(self, wanted: Any) -> Any:
+        """`wanted` with every text in it filled in."""
+        if isinstance(wanted, str):
+            return await self._filled(wanted)
+        if isinstance(wanted, Mapping):
+            return {key: await self._all_filled(value) for key, value in wanted.items()}
+        return [await self._all_filled(one) for one in wanted] if isinstance(wanted, list) else wanted
 
     async def _check_case(self, case: Complaint, wanted: Mapping[str, Any]) -> None:
         expected_day = case.expectation_at.astimezone(SHANGHAI) if case.expectation_at else None
