@@ -16,15 +16,23 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.dictionary import content_fingerprint, copy_dictionary, load_dictionary
 from bot.nlu.entities.pipeline import DEFAULT_ORDER_NUMBER_PATTERN, EntityReader
+from bot.nlu.reading import simplified
 from bot.nlu.segmenter import shared_segmenter
 from care.rules.cues import find_cues, find_emotion
+from care.rules.sentence_mood import find_mood
 
-EMOTION, CUES = "emotion", "cues"
+EMOTION, CUES, MOOD = "emotion", "cues", "mood"
+#: The entities on their own: the topic classifier reads by them, and in training they must not pass for annotations.
+READ_ENTITIES = "read_entities"
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+# A featurizer too, because only those run over the training data.
+@DefaultV1Recipe.register(
+    [DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER],
+    is_trainable=True,
+)
 class SpacyReader(GraphComponent, EntityExtractorMixin):
-    """Sets entities, emotion and cues. It learns nothing; training keeps the dictionary with the model."""
+    """Sets entities, emotion, cues and mood. It learns nothing; training keeps the dictionary with the model."""
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -82,13 +90,21 @@ class SpacyReader(GraphComponent, EntityExtractorMixin):
             copy_dictionary(self._dictionary, folder)
         return self._resource
 
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        for message in training_data.training_examples:
+            if isinstance(text := message.get(TEXT), str):
+                message.set(READ_ENTITIES, self._reader.read(text))
+        return training_data
+
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT)
             if not isinstance(text, str):
                 continue
             entities = self.add_extractor_name(self._reader.read(text))
+            message.set(READ_ENTITIES, entities)
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
             message.set(EMOTION, find_emotion(text).value, add_to_output=True)
+            message.set(MOOD, find_mood(simplified(text)).value, add_to_output=True)
             message.set(CUES, sorted(cue.value for cue in find_cues(text)), add_to_output=True)
         return messages

@@ -14,8 +14,9 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.normaliser import NORMALISED, ReadingNormaliser
+from bot.nlu.spacy_reader import READ_ENTITIES, SpacyReader
 from bot.nlu.topic_model import TopicModel
+from bot.nlu.topic_reading import topic_reading
 from bot.nlu.topics import READING_DEFAULTS, TopicReader
 
 TOPIC, ALSO, KIND = "topic", "also", "kind"
@@ -27,7 +28,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
 
     @classmethod
     def required_components(cls) -> list[type]:
-        return [ReadingNormaliser]
+        return [SpacyReader]
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -36,7 +37,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {
-            "strength": 10.0,
+            "strength": 1.2,
             "folds": 3,
             "seed": 7,
             "wrapped_share": 0.3,
@@ -89,7 +90,9 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         from bot.nlu.topic_training import TrainingChoices, train_topic_model
 
         examples = [
-            (m.get(NORMALISED), m.get(INTENT)) for m in training_data.intent_examples if m.get(NORMALISED)
+            (topic_reading(m.get(TEXT), m.get(READ_ENTITIES, ())), m.get(INTENT))
+            for m in training_data.intent_examples
+            if m.get(TEXT)
         ]
         if not examples:
             raise RasaException("TopicClassifier: no training examples with a text; is data/nlu empty?")
@@ -109,7 +112,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def _read(reader: TopicReader, message: Message) -> None:
-        understood = reader.read(message.get(NORMALISED, ""))
+        understood = reader.read(message.get(TEXT), message.get(READ_ENTITIES, ()))
         ranking = [{"name": name, "confidence": value} for name, value in understood.ranking]
         message.set(INTENT, dict(ranking[0]), add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)

@@ -1,4 +1,4 @@
-"""The trained topic model: a sparse linear classifier over character 1- and 2-grams, in NumPy.
+"""The trained topic model: a sparse linear classifier over character 1- and 2-grams of two forms, in NumPy.
 
 Training (`bot.nlu.topic_training`) needs scikit-learn; reading a message needs this file only.
 """
@@ -13,14 +13,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.nlu.topic_reading import TopicReading
+
 START, END = "\x02", "\x03"
 _WEIGHTS, _TERMS = "topic_model.npz", "topic_model.json"
 
 
-def terms_of(reading: str) -> set[str]:
-    """Distinct character 1- and 2-grams of a reading form, with its two ends marked."""
-    text = f"{START}{reading}{END}"
-    return {*reading, *(text[i : i + 2] for i in range(len(text) - 1))}
+#: Before the terms of the masked form.
+MASKED = "\x04"
+
+
+def terms_of(reading: TopicReading) -> set[str]:
+    """Distinct character 1- and 2-grams of both forms, with their two ends marked."""
+    return {*_grams(reading.plain), *(MASKED + gram for gram in _grams(reading.masked))}
+
+
+def _grams(form: str) -> set[str]:
+    text = f"{START}{form}{END}"
+    return {*form, *(text[i : i + 2] for i in range(len(text) - 1))}
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,7 @@ class TopicModel:
     sharpness: float
     complaint_gate: float
 
-    def scores(self, reading: str) -> NDArray[np.float32]:
+    def scores(self, reading: TopicReading) -> NDArray[np.float32]:
         """Uncalibrated scores, shape (intents,)."""
         rows = [row for term in terms_of(reading) if (row := self.vocabulary.get(term)) is not None]
         if not rows:
@@ -53,7 +63,7 @@ class TopicModel:
         values = values / np.sqrt(values @ values)
         return np.asarray(values @ self.weights[rows] + self.bias)
 
-    def probabilities(self, reading: str) -> NDArray[np.float32]:
+    def probabilities(self, reading: TopicReading) -> NDArray[np.float32]:
         """Calibrated probabilities, shape (intents,), summing to 1."""
         return softmax(self.scores(reading) * self.sharpness)
 

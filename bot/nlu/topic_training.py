@@ -9,20 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
 from bot.nlu.topic_model import TopicModel, softmax, terms_of
+from bot.nlu.topic_reading import TopicReading
 from bot.nlu.wrapping import with_wrapped
 from care.rules.vocabulary import Kind, kind_of_topic, topic_of_intent
 
-Examples = Sequence[tuple[str, str]]
+Examples = Sequence[tuple[TopicReading, str]]
 
 
 @dataclass(frozen=True)
 class TrainingChoices:
     """What `config.yml` may choose; the defaults are the measured ones."""
 
-    strength: float = 10.0
+    strength: float = 1.2
     folds: int = 3
     seed: int = 7
     wrapped_share: float = 0.3
@@ -30,7 +31,7 @@ class TrainingChoices:
 
 
 def train_topic_model(examples: Examples, choices: TrainingChoices = TrainingChoices()) -> TopicModel:
-    """A calibrated model of `(reading form, intent)` pairs; equal inputs give equal models."""
+    """A calibrated model of `(reading, intent)` pairs; equal inputs give equal models."""
     held_out, model = cross_validated(examples, choices), fit(examples, choices)
     sharpness = fitted_sharpness(held_out.scores, held_out.truth)
     probabilities = softmax(held_out.scores * sharpness)
@@ -87,9 +88,7 @@ def fit(examples: Examples, choices: TrainingChoices) -> TopicModel:
     vocabulary, idf = _vocabulary([reading for reading, _ in examples], [reading for reading, _ in rows])
     features = _features([reading for reading, _ in rows], vocabulary, idf)
     targets = np.array([column[intent] for _, intent in rows])
-    classifier = LogisticRegression(
-        C=choices.strength, solver="liblinear", random_state=choices.seed, tol=1e-2
-    ).fit(features, targets)
+    classifier = LinearSVC(C=choices.strength, random_state=choices.seed, tol=1e-2).fit(features, targets)
     return TopicModel(
         intents=intents,
         vocabulary=vocabulary,
@@ -142,7 +141,9 @@ def _intents_of(examples: Examples) -> tuple[str, ...]:
     return tuple(sorted({intent for _, intent in examples}))
 
 
-def _vocabulary(written: Sequence[str], wrapped: Sequence[str]) -> tuple[dict[str, int], NDArray[np.float32]]:
+def _vocabulary(
+    written: Sequence[TopicReading], wrapped: Sequence[TopicReading]
+) -> tuple[dict[str, int], NDArray[np.float32]]:
     """Terms of all rows; document frequencies of the written ones, so that wrapping does not skew them."""
     counts: dict[str, int] = {}
     for reading in written:
@@ -154,7 +155,9 @@ def _vocabulary(written: Sequence[str], wrapped: Sequence[str]) -> tuple[dict[st
     return {term: row for row, term in enumerate(terms)}, idf.astype(np.float32)
 
 
-def _features(readings: Sequence[str], vocabulary: dict[str, int], idf: NDArray[np.float32]) -> csr_matrix:
+def _features(
+    readings: Sequence[TopicReading], vocabulary: dict[str, int], idf: NDArray[np.float32]
+) -> csr_matrix:
     """Binary terms × IDF, each row of length 1."""
     indices: list[int] = []
     values: list[NDArray[np.float32]] = []

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.nlu.clauses import split_clauses
+from bot.nlu.clauses import clause_spans
 from bot.nlu.topic_model import TopicModel
+from bot.nlu.topic_reading import TopicReading, topic_reading
 from care.rules.vocabulary import Kind, Topic, kind_of_topic, topic_of_intent
 
 
@@ -46,7 +48,7 @@ class _Clause:
 
 
 class TopicReader:
-    """Reads topics from reading forms with one trained model."""
+    """Reads topics with one trained model."""
 
     def __init__(
         self, model: TopicModel, *, also_threshold: float, clause_gate: float, ranking_length: int
@@ -56,14 +58,22 @@ class TopicReader:
         self._clause_gate = clause_gate
         self._ranking_length = ranking_length
 
-    def read(self, reading: str) -> Understood:
-        """The topic of a whole message, complaints first, and what else its clauses ask."""
-        probabilities = self._model.probabilities(reading)
+    def read(self, text: str, entities: Sequence[Mapping[str, Any]] = ()) -> Understood:
+        """The topic of a whole message, complaints first, and what else its clauses ask.
+
+        Args:
+            entities: found in `text`, with `entity`, `start` and `end`.
+        """
+        probabilities = self._model.probabilities(topic_reading(text, entities))
         order = self._gated_order(probabilities)
         ranking = [(self._model.intents[i], float(probabilities[i])) for i in order]
-        clauses = [_Clause(*self._best(clause)) for clause in split_clauses(reading)]
-        if len(clauses) < 2:
+        spans = clause_spans(text, [(entity["start"], entity["end"]) for entity in entities])
+        if len(spans) < 2:
             return self._understood(ranking, ())
+        clauses = [
+            _Clause(*self._best(topic_reading(text[start:end], entities, offset=start)))
+            for start, end in spans
+        ]
         complaint = next((c for c in clauses if c.complaint_mass >= self._clause_gate), None)
         if complaint is not None and not _is_complaint(ranking[0][0]) and _carries_a_wish(ranking[0][0]):
             instead = ranking[0][0]
@@ -93,7 +103,7 @@ class TopicReader:
         ]
         return sorted(sure, key=lambda intent: not _is_complaint(intent))
 
-    def _best(self, clause: str) -> tuple[str, float, float]:
+    def _best(self, clause: TopicReading) -> tuple[str, float, float]:
         probabilities = self._model.probabilities(clause)
         best = self._gated_order(probabilities)[0]
         mass = float(probabilities[self._complaints].sum()) if self._complaints[best] else 0.0

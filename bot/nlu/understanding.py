@@ -14,11 +14,12 @@ from typing import Any
 
 from bot.nlu.dictionary import load_dictionary
 from bot.nlu.quiet_spacy import without_tensorflow
-from bot.nlu.reading import reading_form
+from bot.nlu.reading import simplified
 from bot.nlu.segmenter import shared_segmenter
 from bot.nlu.topic_model import TopicModel
 from bot.nlu.topics import READING_DEFAULTS, TopicReader, Understood, is_unsure
 from care.rules.cues import find_cues, find_emotion
+from care.rules.sentence_mood import Mood, find_mood
 from care.rules.vocabulary import Cue, Emotion
 
 FALLBACK_INTENT = "nlu_fallback"
@@ -41,6 +42,7 @@ class Reading:
     entities: list[dict[str, Any]]
     emotion: Emotion
     cues: frozenset[Cue]
+    mood: Mood
 
 
 class Understanding:
@@ -71,14 +73,16 @@ class Understanding:
         self.order_number_pattern = self._entities.order_number_pattern
 
     def read(self, text: str) -> Reading:
-        understood = self._topics.read(reading_form(text))
+        entities = self._entities.read(text)
+        understood = self._topics.read(text, entities)
         unsure = is_unsure(understood.ranking, self._threshold)
         return Reading(
             understood=understood,
             intent=FALLBACK_INTENT if unsure else understood.intent,
-            entities=self._entities.read(text),
+            entities=entities,
             emotion=find_emotion(text),
             cues=find_cues(text),
+            mood=find_mood(simplified(text)),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 
+from bot.nlu.topic_reading import TopicReading
 from care.rules.vocabulary import Kind, kind_of_topic, topic_of_intent
 
 OPENINGS = (
@@ -19,8 +20,8 @@ TAILS = (
 
 
 def with_wrapped(
-    examples: Iterable[tuple[str, str]], *, seed: int, share: float = 1.0
-) -> Iterator[tuple[str, str]]:
+    examples: Iterable[tuple[TopicReading, str]], *, seed: int, share: float = 1.0
+) -> Iterator[tuple[TopicReading, str]]:
     """Every `(reading, intent)` as it is, and a wrapped copy of `share` of those that carry a wish.
 
     Control messages (yes, no, thanks, a bare number) are left alone: there the opening is the message.
@@ -32,7 +33,7 @@ def with_wrapped(
             continue
         opening = dice.choice(OPENINGS) if dice.random() < 0.75 else ""
         tail = dice.choice(TAILS) if dice.random() < 0.5 or not opening else ""
-        yield f"{opening}{reading}{tail}", intent
+        yield reading.wrapped(opening, tail), intent
 
 
 def _carries_a_wish(intent: str) -> bool:

@@ -12,8 +12,8 @@ from typing import Any
 
 from bot.nlu.dictionary import load_dictionary
 from bot.nlu.quiet_spacy import without_tensorflow
-from bot.nlu.reading import reading_form
 from bot.nlu.segmenter import shared_segmenter
+from bot.nlu.topic_reading import topic_reading
 from bot.nlu.topic_training import train_topic_model
 from bot.nlu.topics import READING_DEFAULTS, TopicReader, Understood, is_unsure
 from care.rules.cues import find_cues, find_emotion
@@ -65,15 +65,16 @@ _readers: dict[str, Any] = {}
 
 def _read(gold: dict[str, Any]) -> Read:
     if not _readers:
-        pairs = [(reading_form(text), intent) for text, intent, _ in examples()]
+        _readers["entities"] = reader = _entity_reader()
+        pairs = [(topic_reading(text, reader.read(text)), intent) for text, intent, _ in examples()]
         _readers["topics"] = TopicReader(train_topic_model(pairs), **READING_DEFAULTS)
-        _readers["entities"] = _entity_reader()
-    understood = _readers["topics"].read(reading_form(gold["text"]))
+    entities = _readers["entities"].read(gold["text"])
+    understood = _readers["topics"].read(gold["text"], entities)
     return Read(
         gold=gold,
         understood=understood,
         is_unsure=is_unsure(understood.ranking, FALLBACK_THRESHOLD),
-        entities=_readers["entities"].read(gold["text"]),
+        entities=entities,
         cues=frozenset(cue.value for cue in find_cues(gold["text"])),
         emotion=find_emotion(gold["text"]).value,
     )
