@@ -14,7 +14,8 @@ from bot.up.model import model_path
 from bot.up.ports import is_free
 from bot.up.ready import http_ok
 from care.migrations.upgrade import newest_revision, present_revision
-from care.records import Sessions, make_engine
+from care.records import Sessions
+from care.services.context import engine_of
 from care.services.knowledge_entries import read_folder
 from care.settings import Settings
 
@@ -87,7 +88,7 @@ async def _checks(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _database(settings: Settings) -> Finding:
     kind = "SQLite" if settings.is_embedded_database else "PostgreSQL"
-    sessions = Sessions(make_engine(settings.database_url))
+    sessions = Sessions(engine_of(settings))
     try:
         async with sessions.read() as session:
             await session.execute(text("SELECT 1"))

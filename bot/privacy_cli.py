@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from care.rules.errors import InvalidInput, NotFound
-from care.services import retention
+from care.records.encryption import CannotDecrypt
+from care.rules.errors import Conflict, InvalidInput, NotFound
+from care.services import data_keys, retention
 from care.services.context import open_care
 from care.services.customers import id_of
 from care.settings import load_settings
@@ -41,6 +42,22 @@ def retention_command(
     for one in asyncio.run(work()):
         table.add_row(one.kind.value, one.label, str(one.days), str(one.rows))
     console.print(table)
+
+
+def rotate_keys_command() -> None:
+    """把加密的资料改用现在的数据密钥;系统可以照常运行。"""
+
+    async def work() -> dict[str, int]:
+        async with open_care(load_settings()) as care:
+            return await data_keys.rotate(care.sessions)
+
+    try:
+        done = asyncio.run(work())
+    except CannotDecrypt as problem:
+        raise Conflict(f"有资料打不开，请把从前的密钥放进 ZHIKE_OLD_DATA_KEYS：{problem}") from None
+    for column, count in done.items():
+        console.print(f"{column}:{count}", markup=False, highlight=False)
+    console.print("全部资料都在现在的密钥下。")
 
 
 @hold_app.command("add")

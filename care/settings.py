@@ -49,6 +49,8 @@ class Settings:
     root: Path = ROOT
     trusted_proxies: tuple[str, ...] = ()
     order_system_token: str | None = None
+    data_key: str | None = None
+    old_data_keys: tuple[str, ...] = ()
 
     @property
     def is_embedded_database(self) -> bool:
@@ -102,6 +104,8 @@ def load_settings(environ: Mapping[str, str] | None = None, *, root: Path = ROOT
         root=root,
         trusted_proxies=_networks(text("TRUSTED_PROXIES", "")),
         order_system_token=maybe("ORDER_SYSTEM_TOKEN"),
+        data_key=_data_key("DATA_KEY", maybe("DATA_KEY")),
+        old_data_keys=tuple(key.strip() for key in text("OLD_DATA_KEYS", "").split(",") if key.strip()),
     )
 
 
@@ -137,6 +141,12 @@ def _port(text: str) -> int:
     if text.isdigit() and 0 < int(text) < 65536:
         return int(text)
     raise SettingsError(f"ZHIKE_PORT: {text!r} 不是 1 到 65535 之间的端口号")
+
+
+def _data_key(name: str, text: str | None) -> str | None:
+    if text is None or len(text) >= 32:
+        return text
+    raise SettingsError(f"ZHIKE_{name}: 至少要 32 个字符，例如 openssl rand -hex 32 的输出")
 
 
 def _flag(name: str, text: str) -> bool:

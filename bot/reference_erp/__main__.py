@@ -12,7 +12,8 @@ from aiohttp import web
 from bot.reference_erp.app import make_app
 from care.adapters.clock import SystemClock
 from care.adapters.embedded_orders import EmbeddedOrders
-from care.records import Sessions, make_engine
+from care.records import Sessions
+from care.services.context import engine_of
 from care.settings import Settings, SettingsError, load_settings
 
 DEFAULT_PORT = 5099
@@ -26,7 +27,7 @@ async def application(settings: Settings) -> web.Application:
     """
     if not settings.order_system_token:
         raise SettingsError("ZHIKE_ORDER_SYSTEM_TOKEN：参考订单服务需要一个令牌，调用方要出示同一个")
-    sessions = Sessions(make_engine(settings.database_url))
+    sessions = Sessions(engine_of(settings))
     app = make_app(EmbeddedOrders(sessions, SystemClock()), settings.order_system_token)
 
     async def close(_: web.Application) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import JSON, Connection
 from care.migrations.upgrade import check_references
 from care.records import Base, make_engine
 from care.records.base import Text, UtcDateTime
+from care.records.encryption import BlindIndex, Encrypted, EncryptedJson
 from care.settings import load_settings
 
 
@@ -21,6 +22,10 @@ def render_item(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, Text):
         return "sa.String(length=32)"
+    if kind == "type" and isinstance(item, Encrypted | EncryptedJson):
+        return "sa.Text()"
+    if kind == "type" and isinstance(item, BlindIndex):
+        return "sa.String(length=64)"
     if kind == "type" and isinstance(item, JSON):
         return "sa.JSON(none_as_null=True)"
     return False

@@ -11,7 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
-from care.records import make_engine
+from care.records import Sessions, make_engine
+from care.services.context import engine_of
+from care.services.data_keys import rotate
 from care.settings import Settings
 
 #: Any number that nothing else of ours locks: processes that start together migrate one after another.
@@ -39,8 +41,18 @@ async def present_revision(database_url: str) -> str | None:
 
 
 async def upgrade_database(settings: Settings) -> bool:
-    """Brings the settings' database to the newest revision; whether anything was done."""
-    return await upgrade(settings.database_url)
+    """Brings the settings' database to the newest revision; whether anything was done.
+
+    Values that older revisions stored in the clear are encrypted afterwards.
+    """
+    is_changed = await upgrade(settings.database_url)
+    if is_changed:
+        sessions = Sessions(engine_of(settings))
+        try:
+            await rotate(sessions)
+        finally:
+            await sessions.close()
+    return is_changed
 
 
 async def upgrade(database_url: str, revision: str = "head") -> bool:

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from care.records.encryption import KeyRing
 from care.rules.errors import Unavailable
 
 #: How long a writer waits for another one before the person is told that the system is busy.
@@ -88,13 +89,20 @@ def enum_column(enum: type[Enum], **kwargs: Any) -> Any:
     return mapped_column(Text(enum), **kwargs)
 
 
-def make_engine(database_url: str, *, foreign_keys: bool = True) -> AsyncEngine:
+def make_engine(database_url: str, *, foreign_keys: bool = True, keys: KeyRing | None = None) -> AsyncEngine:
     """An engine for SQLite (WAL, waits 5 s for a lock) or PostgreSQL.
 
     Args:
+        keys: for encrypted columns; an engine without them reads and writes none.
         foreign_keys: whether SQLite enforces them. Only migrations ask for `False`: they change a table by
             copying it, and dropping the old one would take every row that refers to it along.
     """
+    engine = _engine(database_url, foreign_keys=foreign_keys)
+    engine.dialect.zhike_keys = keys  # type: ignore[attr-defined]
+    return engine
+
+
+def _engine(database_url: str, *, foreign_keys: bool) -> AsyncEngine:
     if not database_url.startswith("sqlite"):
         return create_async_engine(
             database_url,

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from care.records.base import Base, Json, UtcDateTime, enum_column
+from care.records.encryption import BlindIndex, Encrypted, EncryptedJson
 from care.rules.vocabulary import (
     Channel,
     ConsentPurpose,
@@ -70,7 +71,11 @@ class CustomerField(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(40))  # phone, email, address, birthday, invoice_title, …
-    value: Mapped[str | None] = mapped_column(String(400))
+    value: Mapped[str | None] = mapped_column(Encrypted("customer_field.value"))
+    #: For finding equal values; it follows `value` by itself.
+    value_index: Mapped[str | None] = mapped_column(
+        BlindIndex(of="value"), index=True, default=lambda context: context.get_current_parameters()["value"]
+    )
     source: Mapped[FieldSource] = enum_column(FieldSource)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmed_by_customer_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -78,12 +83,19 @@ class CustomerField(Base):
     purpose: Mapped[str] = mapped_column(String(80))
     legal_basis: Mapped[LegalBasis] = enum_column(LegalBasis)
     sensitive: Mapped[bool] = mapped_column(Boolean, default=False)
-    old_values: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    old_values: Mapped[list[dict[str, Any]]] = mapped_column(
+        EncryptedJson("customer_field.old_values"), default=list
+    )
     changed_by: Mapped[str | None] = mapped_column(String(80))
     #: The customer's line that last changed or confirmed it; the same line again changes nothing.
     source_message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"))
 
     customer: Mapped[Customer] = relationship(back_populates="fields")
+
+    @validates("value")
+    def _index_follows(self, _name: str, value: str | None) -> str | None:
+        self.value_index = value
+        return value
 
 
 class Consent(Base):

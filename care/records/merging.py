@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Boolean, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from care.records.base import Base, Json, UtcDateTime
+from care.records.base import Base, UtcDateTime
+from care.records.encryption import EncryptedJson
 
 
 class MergeLog(Base):
@@ -26,7 +27,7 @@ class MergeLog(Base):
     merged_by: Mapped[str] = mapped_column(String(80))
     rule: Mapped[str] = mapped_column(String(200))
     is_persons_word: Mapped[bool] = mapped_column(Boolean, default=False)
-    undo: Mapped[dict[str, Any]] = mapped_column(Json)
+    undo: Mapped[dict[str, Any]] = mapped_column(EncryptedJson("merge_log.undo"))
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     undone_by: Mapped[str | None] = mapped_column(String(80))
 

@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, Numeric, Strin
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from care.records.base import Base, Json, UtcDateTime, enum_column
+from care.records.encryption import Encrypted
 from care.rules.order_terms import DaySlot
 from care.rules.returns import GoodsKind
 from care.rules.vocabulary import OrderState
@@ -50,7 +51,7 @@ class Order(Base):
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     receiver_name: Mapped[str] = mapped_column(String(80))
     receiver_phone: Mapped[str] = mapped_column(String(20))
-    receiver_address: Mapped[str] = mapped_column(String(300))
+    receiver_address: Mapped[str] = mapped_column(Encrypted("order.receiver_address"))
     deliver_on: Mapped[date | None] = mapped_column(Date)  # Asia/Shanghai, as the customer wished
     deliver_slot: Mapped[DaySlot | None] = enum_column(DaySlot, nullable=True)
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)

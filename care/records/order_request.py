@@ -10,6 +10,7 @@ from sqlalchemy import Date, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from care.records.base import Base, Json, UtcDateTime, enum_column
+from care.records.encryption import Encrypted
 from care.records.order import Money, Order, OrderLine
 from care.rules.order_terms import (
     DaySlot,
@@ -75,8 +76,8 @@ class Invoice(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("order.id", ondelete="CASCADE"), index=True)
     kind: Mapped[InvoiceKind] = enum_column(InvoiceKind)
     title: Mapped[str] = mapped_column(String(120))
-    tax_number: Mapped[str | None] = mapped_column(String(20))
-    email: Mapped[str | None] = mapped_column(String(120))
+    tax_number: Mapped[str | None] = mapped_column(Encrypted("invoice.tax_number"))
+    email: Mapped[str | None] = mapped_column(Encrypted("invoice.email"))
     amount: Mapped[Decimal] = mapped_column(Money)
     state: Mapped[InvoiceState] = enum_column(InvoiceState)
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)

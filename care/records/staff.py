@@ -8,6 +8,7 @@ from sqlalchemy import Boolean, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from care.records.base import Base, Json, UtcDateTime, enum_column
+from care.records.encryption import Encrypted
 from care.rules.vocabulary import Role
 
 
@@ -19,7 +20,7 @@ class Staff(Base):
     name: Mapped[str] = mapped_column(String(40))
     role: Mapped[Role] = enum_column(Role)
     password_hash: Mapped[str] = mapped_column(String(200))
-    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_secret: Mapped[str | None] = mapped_column(Encrypted("staff.totp_secret"))
     skills: Mapped[list[str]] = mapped_column(Json, default=list)
     capacity: Mapped[int] = mapped_column(Integer, default=5)
     presence: Mapped[str] = mapped_column(String(10), default="away")  # online, busy, away, break

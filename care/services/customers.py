@@ -8,7 +8,8 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import ColumnElement
 
-from care.records.customer import Customer
+from care.records.customer import Customer, CustomerField
+from care.records.encryption import is_value
 from care.services.context import Care
 
 
@@ -24,6 +25,18 @@ async def ref_by_phone(care: Care, phone: str) -> str | None:
 def is_live(table: Any = Customer) -> ColumnElement[bool]:
     """The condition that leaves out signposts of merged records and what is left of erased ones."""
     return and_(table.merged_into_id.is_(None), table.erased_at.is_(None))
+
+
+async def refs_by_field(care: Care, name: str, value: str) -> list[str]:
+    """`Customer.public_id` of every live record whose field `name` has exactly this value as it is stored."""
+    async with care.sessions.read() as session:
+        rows = await session.scalars(
+            select(Customer.public_id)
+            .join(CustomerField, CustomerField.customer_id == Customer.id)
+            .where(CustomerField.name == name, is_value(session, CustomerField.value_index, value), is_live())
+            .order_by(Customer.id)
+        )
+        return list(rows)
 
 
 async def id_of(care: Care, public_id: str) -> int | None:

@@ -10,6 +10,16 @@ down_revision = "b1f0c3a4d502"
 branch_labels = None
 depends_on = None
 
+_WIDENED = (
+    ("customer_field", "value", sa.String(length=400), True),
+    ("customer_field", "old_values", sa.JSON(none_as_null=True), False),
+    ("merge_log", "undo", sa.JSON(none_as_null=True), False),
+    ("order", "receiver_address", sa.String(length=300), False),
+    ("invoice", "tax_number", sa.String(length=20), True),
+    ("invoice", "email", sa.String(length=120), True),
+    ("staff", "totp_secret", sa.String(length=64), True),
+)
+
 
 def upgrade() -> None:
     with op.batch_alter_table("one_time_code", schema=None) as batch_op:
@@ -110,8 +120,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_keeping_time")),
     )
 
+    with op.batch_alter_table("customer_field", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("value_index", sa.String(length=64), nullable=True))
+        batch_op.create_index(batch_op.f("ix_customer_field_value_index"), ["value_index"], unique=False)
+    # Room for what is encrypted. Values are encrypted afterwards, where the key is known (care.migrations.upgrade).
+    for table, column, type_, is_nullable in _WIDENED:
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.alter_column(
+                column,
+                existing_type=type_,
+                type_=sa.Text(),
+                existing_nullable=is_nullable,
+                postgresql_using=f"{column}::text",
+            )
+
 
 def downgrade() -> None:
+    # On PostgreSQL this fails, loudly, as long as encrypted values are there: without the key nothing opens them.
+    for table, column, type_, is_nullable in _WIDENED:
+        cast = "json" if isinstance(type_, sa.JSON) else "varchar"
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.alter_column(
+                column,
+                existing_type=sa.Text(),
+                type_=type_,
+                existing_nullable=is_nullable,
+                postgresql_using=f"{column}::{cast}",
+            )
+    with op.batch_alter_table("customer_field", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_customer_field_value_index"))
+        batch_op.drop_column("value_index")
     op.drop_table("keeping_time")
     op.drop_table("legal_hold")
     op.drop_table("rights_request")
