@@ -14,11 +14,11 @@ AMOUNT = "amount"
 _NUMERAL = rf"(?:{WRITTEN}\s?[万千百wk]?|{SPOKEN})"
 _WITH_UNIT = re.compile(
     rf"[¥￥$]\s?({WRITTEN}\s?[万wk]?)(?:元|块钱|块)?"
-    rf"|((?:{_NUMERAL}|[十百千万]?几[十百千万]?|好几[十百千万]))([多来几]?)(元|块钱|块大洋|块|圆|rmb|人民币|大洋|毛钱|毛|角(?![函形度色落阀]))([\d{DIGIT}](?=$|[,。!?;~ 的了吧呢吗嘛买卖退]|包邮))?"
+    rf"|((?:{_NUMERAL}|[十百千万]?几[十百千万]?|好几[十百千万]))([多来几]?)(元|块钱|块大洋|块|圆|rmb|人民币|大洋|毛钱|毛|角(?![函形度色落阀]))([\d{DIGIT}](?=$|[,。!?;~ 的了吧呢吗嘛买卖退什啥没还都给]|包邮))?"
 )
 #: Round hundreds and thousands said without a unit are money unless a measure word follows.
 _ROUND = re.compile(rf"(?<![第{DIGIT}十百千万\d])([{DIGIT}十]+[百千万][{DIGIT}十百千万]*)([多来])?(?=(.?))")
-_MEASURE = "个台件条只张双套部把天次人公里米度瓦升转年月日分号斤克毫小平兆粒瓶盒包箱种位名字倍亿单%兆克页份集期步字g回遍趟圈"
+_MEASURE = "个台件条只张双套部把天次人公里米度瓦升转年月日分号斤克毫小平兆粒瓶盒包箱种位名字倍亿单%兆克页份集期步字g回遍趟圈片组副排板积"
 _MONEY_WORDS = "扣|付|收|退|花|卖|要|赔|降|便宜|差|减|满|充|价|金|费|补|返|惠|才|省|掏|给|到账|开票|发票开|贵|涨|租|套餐是|抵|领|余额|交|转|买|欠|还|剩|存|冻结|首付|每期|刷|现在|变成|到手|送|险|运费|邮费|券|原来|原先|之前|咋就?|怎么就?|预存|打款|月|开一?张"
 #: These come before prices too, in a message about money.
 _LOOSE_WORDS = r"(?:我|那|写|看|看还?是|只有|出我?)"
@@ -44,7 +44,7 @@ _BARE = re.compile(
 _SPLIT = re.compile(rf"分(?=[\d{DIGIT}十几多])")
 #: Spoken amounts below a hundred need a word of paying before them and nothing that is counted after.
 _SPOKEN_AFTER = re.compile(
-    rf"(?:充|(?<!一)赔|扣|收|花|退|便宜|减|补|付|差|送|给)(?:了|我|你|给我)*([{DIGIT}]{{0,2}}十[{DIGIT}]?)(?=话费|$|[,。! ]|算了|就行|吧|的费)"
+    rf"(?:充|(?<!一)赔|扣|收|花|退|便宜|减|补|付|差|送|给|加|掏|折成|上门费|运费|邮费|押金|定金)(?:了|我|你|给我)*([{DIGIT}]{{0,2}}十[{DIGIT}]?)(?=话费|运费|邮费|检测费|上门费|不给|没|$|[,。! ]|算了|就行|吧|的费)"
 )
 #: 昨天1399今天1499: three digits at least, since 今天26 is a day.
 _DAY_PRICE = re.compile(

@@ -20,7 +20,7 @@ _AREA = re.compile(
 )
 _ESTATE = "小区|花园|公寓|大厦|广场|新村|佳苑|家园|花苑|名苑|嘉园|雅苑|华庭|豪庭|名城|新城|山庄|别墅|公馆|国际|中心|写字楼|宿舍|学院|大学|中学|小学|医院|商场|苑|庭|soho|城"
 _STREET = re.compile(
-    rf"[\u4e00-\u9fff]{{0,6}}?(?:大道|大街|胡同|(?<!公|网|电|线|铁|一|高|思|半|套|门)路(?!由|上|过|程|线)|街(?!道)|巷|弄|{_ESTATE}|园[一二三四五六七八九十]区)(?!上|里面|那边)"
+    rf"[\u4e00-\u9fff]{{0,6}}?(?:大道|大街|胡同|(?<!公|网|电|线|铁|一|高|思|半|套|门)路(?!由|上|过|程|线)|街(?![道口])|巷|弄|{_ESTATE}|园[一二三四五六七八九十]区)(?!上|里面|那边)"
 )
 _DOOR = re.compile(
     rf"(?:[\d{DIGIT}十a-z]{{1,5}}(?:号楼|号院|号|栋|幢|座|单元|楼|层|室|户|弄|#)|(?:塔|座)[\da-z]{{1,2}}|[-—]\d{{1,5}}|(?<=[单元层楼栋座幢])\d{{3,4}}室?|[\u4e00-\u9fff]{{1,5}}(?:[{DIGIT}十\d]{{1,3}}楼))"
@@ -33,6 +33,7 @@ _DOORS = re.compile(rf"\d{{1,3}}(?:号楼|栋|幢|座)(?:{_DOOR.pattern}|\d{{3,4
 _BARE = re.compile(
     rf"(?:改成|改为|改到|换成|换到|送到|寄到|发到|搬到|住在?|地址是?|在|放|送|寄)[:: ]?((?!我|你|他|她|这|那|哪|快递|驿站|门口|楼)[\u4e00-\u9fff]{{2,8}}?(?:小区|花园|公寓|大厦|新村|佳苑|家园|花苑|苑|庭|大道|路|街|村|镇|乡|科技园|工业园|产业园|大学|学院)(?:{_DOOR.pattern})*)(?=$|[,。;! ]|放|就|收|这|吧|了|行|可以|的)"
 )
+_ASKED = re.compile(r"哪|什么|啥|几")
 _SHOP_STREET = re.compile(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,4}路)(?=店|那家|那边|门店|的店|上那)")
 _ABROAD = re.compile(
     r"(?:寄到|发到|送到|发往|寄往|寄去|发)((?:美国|加拿大|英国|日本|韩国|越南|泰国|法国|德国|俄罗斯|意大利|西班牙|新西兰|澳洲|马来西亚|印尼|菲律宾|欧洲|海外))"
@@ -72,6 +73,8 @@ class AddressFinder:
         ):
             for match in pattern.finditer(text):
                 group = 1 if pattern.groups else 0
+                if _ASKED.search(match.group(group)):
+                    continue
                 yield Found(ADDRESS, match.start(group), match.end(group), match.group(group), weight)
 
     def _known(self, text: str) -> Iterator[tuple[int, int]]:
