@@ -19,7 +19,7 @@ from rich.table import Table
 from bot.export_cli import export_app
 from bot.import_cli import import_app
 from bot.knowledge_cli import knowledge_app
-from bot.privacy_cli import hold_app, retention_command
+from bot.privacy_cli import hold_app, retention_command, rotate_keys_command
 from bot.quality_cli import quality_app
 from care.rules.errors import CareError
 from care.rules.vocabulary import Role
@@ -155,6 +155,7 @@ def doctor() -> None:
 
 
 app.command("retention")(retention_command)
+app.command("rotate-keys")(rotate_keys_command)
 
 
 @app.command("verify-log")
