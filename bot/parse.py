@@ -60,4 +60,5 @@ def parsed(understanding: Understanding, text: str) -> dict[str, Any]:
         "entities": reading.entities,
         "emotion": reading.emotion.value,
         "cues": [cue.value for cue in Cue if cue in reading.cues],
+        "mood": reading.mood.value,
     }

@@ -59,7 +59,7 @@ def test_parse_and_rasa_understand_alike(agent: Any, archive: Path, tmp_path: Pa
         for entity in rasa["entities"]:
             assert entity.pop("extractor") == "SpacyReader"
         assert ours["intent"] == rasa["intent"]["name"], text
-        for key in ("text", "topic", "also", "kind", "entities", "emotion"):
+        for key in ("text", "topic", "also", "kind", "entities", "emotion", "mood"):
             assert ours[key] == rasa[key], (text, key)
         assert set(ours["cues"]) == set(rasa["cues"]), text
         ranking = [i for i in rasa["intent_ranking"] if i["name"] != "nlu_fallback"]
@@ -73,6 +73,7 @@ def test_rasa_keeps_what_the_channel_and_the_actions_read(agent: Any) -> None:
         "also",
         "kind",
         "emotion",
+        "mood",
         "cues",
         "normalised",
         "entities",
@@ -93,7 +94,7 @@ def test_one_line_of_json_for_every_line_whatever_stands_in_it() -> None:
     parse_lines(io.StringIO("\n".join(lines) + "\n"), out)
     read = [json.loads(line) for line in out.getvalue().splitlines()]
     assert len(read) == len(lines)
-    keys = ["text", "topic", "also", "kind", "intent", "confidence", "entities", "emotion", "cues"]
+    keys = ["text", "topic", "also", "kind", "intent", "confidence", "entities", "emotion", "cues", "mood"]
     assert all(list(one) == keys for one in read)
     assert "6222021234567890128" not in out.getvalue()
     assert read[len(MESSAGES)]["intent"] == "nlu_fallback"
