@@ -72,7 +72,7 @@ class OpenComplaint(TopicClerk):
         )
         draft = await self._fill_in(turn.main(), draft, dropped)
         if Cue.SELF_HARM not in turn.cues:
-            turn.say("complaint_sorry")
+            turn.say("complaint_sorry", buttons=[] if turn.is_upset else [HUMAN])
         offer_person(turn)
         for slot in SLOTS:
             turn.set(slot, None)
@@ -102,9 +102,12 @@ class OpenComplaint(TopicClerk):
 
     async def _rest(self, turn: Turn) -> None:
         """Other wishes of the message; what needs to know who asks waits until the complaint is received."""
+        said = {Topic(part["topic"]) for part in turn.message.get("parts") or []}
+        # 到现在都没发货 tells of an order; only what is said as a further wish asks for it.
+        told = [topic for topic in (*NEEDS_IDENTITY, Topic.CASE_PROGRESS) if topic not in said]
         waits = [] if await is_known(turn) else [topic for topic in turn.also if topic in NEEDS_IDENTITY]
-        topics.keep(turn, waits)
-        await topics.answer_also(turn, without=(*_REMEDIES, *waits))
+        topics.keep(turn, [topic for topic in waits if topic not in told])
+        await topics.answer_also(turn, without=(*_REMEDIES, *waits, *told))
 
 
 async def is_known(turn: Turn) -> bool:

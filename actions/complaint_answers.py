@@ -19,7 +19,7 @@ from care.rules.errors import NotVerified, Unavailable
 from care.rules.vocabulary import Topic
 from care.services import products
 
-_BREAK = re.compile(r"[,。;!?~…\n]+")
+_BREAK = re.compile(r"[,。;!?~…\n]+|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
 _REMEDY_TOPICS = (Topic.REQUEST_RETURN, Topic.REQUEST_REPAIR, Topic.CANCEL_ORDER)
 _LONG, _BARE_NONE, _SHORT_WISH, _SHORT_TIME = 40, 6, 10, 5
 UNSAID = "未说明"

@@ -123,7 +123,7 @@ class ValidateComplaintForm(Clerk):
         self._fill(turn, draft)
         if is_answered:
             turn.set(asked, turn.slot(asked) or "-")
-        elif bears is Bearing.STORY or fields:
+        elif bears is Bearing.STORY or "remedy_said" in fields:
             turn.say("complaint_more")
         elif answers.about is not None and asked != "complaint_about":
             turn.say("complaint_about_kept", about=about(draft))
@@ -194,7 +194,7 @@ def _leaves(turn: Turn) -> bool:
 
 def _fits(turn: Turn, asked: str | None, answers: Answers) -> bool:
     """Whether the words hold what was asked for, or at least a correction of what was said before."""
-    if reading.corrects_order(turn.text):
+    if reading.corrects_order(turn.text) or reading.has_none(turn.text):
         return True
     if asked == "complaint_confirmed":
         return (
@@ -224,9 +224,14 @@ def _is_short_word(turn: Turn, asked: str) -> bool:
 
 
 def _names_it_better(turn: Turn, slot: str, draft: DraftView, found: dict[str, Any]) -> bool:
-    """没有订单号，就是10公斤滚筒那台: said once more of what is already on record, and without an order there."""
-    says_so = reading.has_none(turn.text) or reading.means_order(turn.text) or found.get("order_number")
-    return slot == "complaint_about" and draft.order_number is None and bool(says_so)
+    """没有订单号，就是10公斤滚筒那台: said of what had no order; 洗烘一体那单: another order than the one on record."""
+    if slot != "complaint_about":
+        return False
+    order = found.get("order_number")
+    if draft.order_number is None:
+        return bool(reading.has_none(turn.text) or reading.means_order(turn.text) or order)
+    is_said = reading.means_order(turn.text) and len(turn.text) <= _SHORT_WISH
+    return is_said and order is not None and order != draft.order_number
 
 
 def _added_remedy(turn: Turn, draft: DraftView, found: dict[str, Any]) -> dict[str, Any]:

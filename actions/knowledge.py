@@ -30,6 +30,8 @@ _NEAR = 3
 #: How likely an entry is meant: from here on without a doubt; from here on at all.
 _SURE, _MAY_BE_MEANT = 0.45, 0.1
 _TITLE = 24
+#: A question this short says little by itself; a topic read this surely is believed.
+_BARE, _TOPIC_SURE = 10, 0.8
 #: Topics whose rule leads to an action that knows an entry's button.
 _ASKED_ABOUT = (*TOPICS, Topic.WARRANTY, Topic.PRODUCT_INFO, Topic.STOCK, Topic.PRICE_PROMOTION)
 NONE_OF_THEM: Button = {"title": "都不是", "payload": '/store{"answer": "none"}'}
@@ -56,7 +58,7 @@ async def from_knowledge(turn: Turn, topic: Topic) -> None:
 
     Whatever has no sure answer waits for a manager's.
     """
-    if await say_known(turn, topic):
+    if await say_known(turn, topic) or _is_guessed(turn, topic):
         return
     await knowledge.note_unanswered(turn.care, turn.words, topic, turn.message_id)
     near = _near(turn, topic, least=_MAY_BE_MEANT)
@@ -64,6 +66,11 @@ async def from_knowledge(turn: Turn, topic: Topic) -> None:
         turn.say("knowledge_near", buttons=[*(_entry_button(entry) for entry in near), NONE_OF_THEM])
         return
     _say_none(turn)
+
+
+def _is_guessed(turn: Turn, topic: Topic) -> bool:
+    """Heard between the lines of a message about something else: without an answer nothing is said of it."""
+    return topic is not turn.topic and not turn.message.get("is_part")
 
 
 async def say_chosen(turn: Turn) -> bool:
@@ -88,8 +95,10 @@ def _say_none(turn: Turn) -> None:
 def _near(turn: Turn, topic: Topic | None, *, least: float, but: Entry | None = None) -> list[Entry]:
     """At most three entries that may be meant, the likeliest first."""
     today = shanghai_day(turn.care.clock.now())
-    found = turn.desk.knowledge.nearest(turn.words, topic, today, limit=_NEAR)
-    return [a.entry for a in found if a.entry is not but and a.score >= least] if found else []
+    found = turn.desk.knowledge.nearest(turn.words, topic, today, limit=2 * _NEAR)
+    near = [a.entry for a in found if a.entry is not but and a.score >= least]
+    own = [entry for entry in near if topic in entry.topics]
+    return (own if own and turn.confidence >= _TOPIC_SURE else near)[:_NEAR]
 
 
 def _entry_button(entry: Entry) -> Button:
@@ -110,9 +119,19 @@ async def say_known(turn: Turn, topic: Topic | None, *, own_only: bool = False, 
     found = _best(turn, topic, today, own_only=own_only or bool(turn.also))
     if found is None or found.score < least:
         return False
+    if topic is not None and (own := _own_instead(turn, topic, found)):
+        turn.say("knowledge_near", buttons=[*map(_entry_button, [*own, found.entry][:_NEAR]), NONE_OF_THEM])
+        return True
     others = [] if found.score >= _SURE else _near(turn, topic, least=_MAY_BE_MEANT, but=found.entry)
     _say_entry(turn, found.entry, others)
     return True
+
+
+def _own_instead(turn: Turn, topic: Topic, found: Answer) -> list[Entry]:
+    """Entries of the topic itself, when the words alone lead to another topic than the one surely understood."""
+    if topic in found.entry.topics or topic is not turn.topic or turn.confidence < _TOPIC_SURE:
+        return []
+    return [entry for entry in _near(turn, topic, least=_MAY_BE_MEANT) if topic in entry.topics]
 
 
 def _say_entry(turn: Turn, entry: Entry, others: Sequence[Entry] = ()) -> None:
@@ -140,6 +159,9 @@ def _best(turn: Turn, topic: Topic | None, today: date, *, own_only: bool) -> An
     follows = turn.message.get("follows")
     if follows and topic is not None and topic.value == follows["topic"]:
         return _best_follow_up(turn, follows, today)
+    if topic is not None and len(turn.words) <= _BARE and turn.confidence >= _TOPIC_SURE:
+        # 周末开不开 leaves out what it is about, and what it is about is known.
+        texts.append(f"{_STEMS.get(topic, topic.label)}{turn.words}")
     found = [a for a in (turn.desk.knowledge.answer(text, topic, today) for text in texts) if a is not None]
     own = [answer for answer in found if topic in answer.entry.topics]
     best = max(own or ([] if own_only else found), key=lambda answer: answer.score, default=None)

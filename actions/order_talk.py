@@ -13,6 +13,10 @@ from care.rules.vocabulary import OrderState, Topic
 from care.services import orders
 
 OPEN_STATES = (OrderState.PAID, OrderState.SHIPPED)
+HERE_STATES = (OrderState.DELIVERED, OrderState.COMPLETED)
+
+#: 就是洗衣机啊: no more than the name of what was shown.
+_BARE = 8
 
 
 async def show(turn: Turn, number: str, topic: Topic) -> None:
@@ -28,11 +32,13 @@ async def show(turn: Turn, number: str, topic: Topic) -> None:
     _say_state(turn, order)
     now = turn.care.clock.now()
     is_late = order.state in OPEN_STATES and order.promised_at is not None and order.promised_at < now
+    complain = {
+        "title": "登记投诉",
+        "payload": f'/complaint_delivery{{"order_number": "{order.number}"}}',
+    }
+    if order.state in HERE_STATES and reading.says_missing(turn.words):
+        turn.say("order_missing", buttons=[complain, HUMAN])
     if is_late:
-        complain = {
-            "title": "登记投诉",
-            "payload": f'/complaint_delivery{{"order_number": "{order.number}"}}',
-        }
         turn.say("order_late", buttons=[HUMAN, complain])
     if topic is Topic.URGE_ORDER and order.state in OPEN_STATES:
         opening.begin(turn, "urge", topic, order=order.number)
@@ -48,7 +54,8 @@ async def show_other_order(turn: Turn) -> bool:
     except (NotVerified, Unavailable):
         return False
     order = await meant(turn, turn.text, own, current=shown)
-    if order is None or (order.number == shown and not reading.means_this(turn.text)):
+    is_same = order is not None and order.number == shown
+    if order is None or (is_same and len(turn.text) > _BARE and not reading.means_this(turn.text)):
         return False
     await show(turn, order.number, Topic.ORDER_STATUS)
     return True

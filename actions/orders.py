@@ -77,11 +77,12 @@ class ValidateOrderForm(Clerk):
             turn.set("chosen_order", "none")
             return
         text = turn.text if was_asked else turn.opening(FORM)
-        chosen = own[0] if len(own) == 1 else await meant(turn, text, own, current=turn.slot("order_shown"))
+        said = turn if was_asked else turn.opened(FORM)
+        chosen = own[0] if len(own) == 1 else await meant(said, text, own, current=turn.slot("order_shown"))
         if chosen is None and not was_asked:
             chosen = just_shown(turn, text, own)
         if chosen is None and not was_asked:
-            chosen = only_one_fits(turn, own, Topic(turn.slot("order_topic") or turn.topic))
+            chosen = only_one_fits(said, own, Topic(turn.slot("order_topic") or turn.topic))
         if chosen is not None:
             turn.set("chosen_order", chosen.number)
         elif was_asked:
@@ -117,9 +118,10 @@ def _number_said(turn: Turn, *, is_answer: bool) -> str | None:
 
 
 def just_shown(turn: Turn, text: str, own: Sequence[OrderView]) -> OrderView | None:
-    """那个订单, or a further question right after an order was shown: 大概什么时候到."""
+    """那个订单, or more about the order that was just shown: 大概什么时候到, 我没看见有人送来."""
     at_hand = turn.slot("order_shown") if reading.means_this(text) else None
-    if at_hand is None and reading.is_question(text) and not turn.entity("product", "model"):
+    is_more = reading.is_question(text) or reading.says_missing(text)
+    if at_hand is None and is_more and not turn.entity("product", "model"):
         at_hand = turn.set_before("order_shown")
     return next((order for order in own if order.number == at_hand), None)
 

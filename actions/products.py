@@ -53,7 +53,7 @@ async def about_product(turn: Turn, topic: Topic) -> None:
         for product in named[:_MOST_NAMED]:
             await say_product(turn, topic, product)
         return
-    matches = await _matches(turn) if not named else []
+    matches = await _matches(turn, before) if not named else []
     one = named[0] if named else products.the_one(matches)
     if one is not None:
         await say_product(turn, topic, one)
@@ -100,12 +100,26 @@ async def named_product(turn: Turn) -> ProductView | None:
     named = await named_products(turn)
     if len(named) == 1:
         return named[0]
-    matches = await _matches(turn)
+    matches = await _found(turn)
     one = products.the_one(matches)
     return one if one is not None and matches[0].score >= _SURE else None
 
 
-async def _matches(turn: Turn) -> list[Match]:
+async def _matches(turn: Turn, before: Sequence[ProductView] = ()) -> list[Match]:
+    """What may be meant, and of several alike those that fit the rest of the words: 能烘干的洗衣机."""
+    matches = await _found(turn)
+    if products.the_one(matches) is not None and matches[0].score >= _SURE:
+        return matches
+    name = _ASKED.sub(" ", turn.words)
+    if not matches and before and name.strip():
+        # 那头戴那个呢: another one of the kind that was spoken of.
+        fits = await product_names.fitting(turn.care, name, await products.of_kind(turn.care, before[-1]))
+        return [Match(product, _SURE) for product in fits] if len(fits) == 1 else []
+    fits = await product_names.fitting(turn.care, name, [match.product for match in matches])
+    return [match for match in matches if match.product.id in {one.id for one in fits}] or matches
+
+
+async def _found(turn: Turn) -> list[Match]:
     """By the customer's own words, by the product that was heard in them, by the page they look at."""
     if turn.is_button and turn.entity("product"):
         return await products.find(turn.care, turn.entity("product") or "")
@@ -169,7 +183,8 @@ async def chosen_of(turn: Turn, shown: Sequence[ProductView]) -> ProductView | N
     place = reading.place_said(turn.words)
     if place:
         return shown[place - 1] if place <= len(shown) else None
-    return await product_names.chosen(turn.care, turn.words, shown)
+    fits = await product_names.fitting(turn.care, turn.words, shown)
+    return fits[0] if len(fits) == 1 else None
 
 
 async def say_chosen_product(turn: Turn) -> bool:
@@ -183,13 +198,16 @@ async def say_chosen_product(turn: Turn) -> bool:
 
 
 async def say_product(turn: Turn, topic: Topic, product: ProductView) -> None:
+    card = products.card_of(product)
     turn.set("product_shown", product.name)
+    if any((said.get("custom") or {}).get("card") == card for said in turn.dispatcher.messages):
+        return
     turn.say(
         "product_line",
         name=product.name,
         price=format_amount(product.price),
         stock=_stock(product),
-        card=products.card_of(product),
+        card=card,
     )
     if topic is Topic.PRODUCT_INFO and product.attributes:
         facts = "；".join(f"{name}：{value}" for name, value in product.attributes.items())
@@ -203,6 +221,8 @@ async def say_product(turn: Turn, topic: Topic, product: ProductView) -> None:
             names = "；".join(f"{other.name} {format_amount(other.price)}" for other in others)
             buttons = [_button(Topic.PRODUCT_INFO, other) for other in others]
             turn.say("product_instead", names=names, buttons=buttons)
+        else:
+            turn.say("product_no_other")
 
 
 async def _say_comparison(turn: Turn, one: ProductView, other: ProductView) -> None:

@@ -27,7 +27,7 @@ _DOES_NOT_KNOW = re.compile(
 _DROPS_COMPLAINT = re.compile(r"不(?:想|要|打算|用)?(?:再)?投诉了|(?:取消|撤销|撤回)(?:这个|这次)?投诉")
 #: About the taking down itself, no wish: 先给我登记上.
 _ABOUT_FORM = re.compile(
-    r"^(?:那|就|先|你|请|麻烦|好的?|行|不用?转(?:人工)?|不要人工|给我|帮我|直接|继续|接着|还是|都?[ ,])*(?:登记|记录?|记下来?|填|提交|投诉)(?:上|下来?|吧|一下|就行|了|好了|着|呗|[ ,。.!])*$"
+    r"^(?:那|就|先|你|请|我|要|想|麻烦|好的?|行|不用?转(?:人工)?|不要人工|给我|帮我|直接|继续|接着|还是|都?[ ,])*(?:登记|记录?|记下来?|填|提交|投诉)(?:上|下来?|吧|一下|就行|了|好了|着|呗|[ ,。.!])*$"
 )
 _AGAIN = re.compile(
     r"还是(?:帮|给|替|要|想|得)?(?:我|你)?.{0,4}投诉|(?:继续|接着|重新)(?:投诉|登记)|(?:刚才|刚刚|前面|之前)(?:那|的|说)?.{0,6}(?:投诉|登记)|投诉.{0,8}(?:刚才|刚刚|前面说)"
@@ -38,7 +38,10 @@ _FAILURE = re.compile(
     r"还没|没人|等了|[\d一二三四五六七八九十半几]+个?(?:天|月|星期|周|小时)[都才还了]|坏了|不给|没用"
 )
 _HAS_NONE = re.compile(
-    r"^(?:没有?了?|无|都?没有?(?:订单号?|单号|下单|买东西?)|都不是|(?:和|跟)?订单?(?:没|无)关系?|不(?:是|涉及)订单)[的呢啊吧。.!]*(?:$|[,， 就我是])"
+    r"^(?:没有?了?|无|都?没有?(?:订单号?|单号|下单|买东西?)|都不是|(?:和|跟|与)?.{0,5}(?:订单|单子?)?都?(?:没有?|无)(?:什么|啥)?关系?|不(?:是|涉及)订单)[的呢啊吧。.!]*(?:$|[,， 就我是])"
+)
+_MISSING = re.compile(
+    r"(?:没有?|未|根本没|从没|压根没)(?:人)?(?:收到|看[见到]|见[到过着]|拿到|签收?|取到|送[到来])|东西呢|货呢|不见了|丢了"
 )
 _NO_WISH = re.compile(r"^(?:没有?了?|无|没有?(?:什么|啥)?(?:要求|想法|期望|意见))[的呢啊吧,。.! ]*$")
 _QUESTION = re.compile(
@@ -64,6 +67,8 @@ _OTHER_ORDER = re.compile(
     r"(?:不是|不对|弄错|说错|搞错|错了).{0,14}(?:单|订单|这个|那个|商品|单号)|(?:是|换成|改成|应该是)(?:上|前|再上)一?[个单笔]|上一[个单笔]|上上[个单]|另外?一[个单笔]|前一[个单笔]"
 )
 _BEFORE = re.compile(r"上一[个单笔]|上个|前一[个单笔]|前面那|之前那|早一[点些]的")
+#: After a step back one more; 上上一单 is two at once.
+_ONE_MORE = re.compile(r"再上|再前|再往前")
 _BEFORE_TWICE = re.compile(r"上上|再上一|再前一")
 _NEWEST = re.compile(r"最近|最新|最后(?:一|那)|刚(?:买|下|拍)|新的那")
 _OLDEST = re.compile(r"最早|最老|最开始|很久")
@@ -141,6 +146,11 @@ def has_no_wish(text: str) -> bool:
     return bool(_NO_WISH.match(text.strip()))
 
 
+def says_missing(text: str) -> bool:
+    """没看见有人送来: a parcel that counts as delivered is not there."""
+    return bool(_MISSING.search(text))
+
+
 def is_question(text: str) -> bool:
     return bool(_QUESTION.search(text))
 
@@ -203,6 +213,8 @@ def choose_order(
     if len(named) == 1:
         return named[0]
     place = next((i for i, order in enumerate(orders) if order.number == current), 0)
+    if _ONE_MORE.search(text) and place > 0:
+        return orders[place + 1] if place + 1 < len(orders) else None
     if _BEFORE_TWICE.search(text):
         return orders[place + 2] if place + 2 < len(orders) else None
     if _BEFORE.search(text):
@@ -258,7 +270,7 @@ def _shared(text: str, name: str) -> int:
             if name[start:end] not in text:
                 break
             if not re.fullmatch(r"[\d\W]+", name[start:end]):
-                longest = end - start
+                longest = max(longest, len(name[start:end].strip()))
     return longest
 
 

@@ -237,6 +237,19 @@ class Turn:
                 opening = said
         return opening if self.was_in(form) else self.words
 
+    def opened(self, form: str) -> Turn:
+        """This turn, answering the message with which `form` started."""
+        said = opening = None
+        for event in self.tracker.events:
+            if event.get("event") == "user":
+                said = event
+            elif event.get("event") == "active_loop" and event.get("name") == form:
+                opening = said
+        if not self.was_in(form) or opening is None:
+            return self
+        parse = opening.get("parse_data") or {}
+        return self.about({**parse, "text": opening.get("text"), "metadata": opening.get("metadata") or {}})
+
     def has_said(self, key: str) -> bool:
         """Whether a variant of the sentence `key` was already said in answer to this message."""
         starts = [variant.split("{")[0] for variant in wording.sentences()[key]]

@@ -6,7 +6,7 @@ import re
 
 from actions import topics
 from actions.knowledge import from_knowledge
-from actions.products import mentions, shown_before
+from actions.products import chosen_of, mentions, shown_before
 from actions.turn import Turn
 from care.rules.vocabulary import Topic
 from care.services.product_names import Mention
@@ -23,10 +23,13 @@ async def about_warranty(turn: Turn, topic: Topic) -> None:
     before = await shown_before(turn)
     named = await mentions(turn, before)
     words = (turn.message.get("follows") or {}).get("asks") or turn.words
-    if _rest(words, named):
+    one_of = await chosen_of(turn, before) if len(before) > 1 and not named else None
+    if one_of is None and _rest(words, named):
         await from_knowledge(turn, topic)
         return
-    asked_about = [mention.one for mention in named if mention.one is not None] or before[-1:]
+    asked_about = [mention.one for mention in named if mention.one is not None]
+    if not asked_about and before:
+        asked_about = [one_of or before[-1]]
     for product in asked_about:
         turn.set("product_shown", product.name)
         turn.say("product_warranty", name=product.name, span=_span(product.warranty_months))

@@ -22,6 +22,10 @@ _FOLLOWS = re.compile(
     r"^(?P<opens>那么?(?:如果|要是)?|还有|对了)?[, ]*(?P<asks>[^。;!?]{1,14}?)(?P<ends>的?呢|(?:也|都)?(?:可以|行|能)?吗)?[?。 ]*$"
 )
 _LONGEST = 16
+#: 上一单, 第二个: points at one of what was shown, whatever else the few words may look like.
+_POINTS = re.compile(
+    r"^(?:那|再|就|是|看|查|要|[看查]一?下|我的|帮我[看查]|[ ,])*(?:(?:上|前|下|后|再[上前])(?:上|一)?一?|另外?一|第[一二三四五1-5])[个单笔款条件项](?:订单|商品)?[的吧呢呀啊,。.?! ]*$"
+)
 _SAYS_COMPLAINT = re.compile(
     r"(?:我|要|想|必须|得)(?:再|继续)?投诉(?!电话|渠道|进度|单号|编号|的?(?:处理|结果)|[的过了那这]|怎么|结果|处理|上次)"
 )
@@ -36,6 +40,8 @@ _OF_GOODS = frozenset(
 _ASKS_PERSON = re.compile(
     r"(?:给我|我要|想要?|找|换|叫|转|接|来|跟|和)(?:个|一个|一?下|到|成|通)?(?:真人|活人|人工(?:客服|服务|坐席)?)(?:$|[,。!?吧啊呀行来说聊谈处接])"
 )
+#: 周末开不开, 几天能开好: a question without its subject.
+_ASKS = re.compile(r"[?吗嘛么不没]$|怎么|咋|多少|多久|几|哪|什么时候|啥时候|能不能|([\u4e00-\u9fff])不\1")
 _DANGERS = {Cue.INJURY.value, Cue.FIRE.value, Cue.ELECTRICITY.value, Cue.MINOR.value, Cue.SELF_HARM.value}
 
 
@@ -56,13 +62,16 @@ def _read_in_visit(parse: dict[str, Any], tracker: DialogueStateTracker | None) 
         return _as(parse, likely[0] if likely else default.value)
     if _asks_person(parse):
         return _as(parse, Topic.REQUEST_HUMAN.value)
+    if _POINTS.match(parse["text"]):
+        return _as(parse, Topic.INFORM.value)
     before = _question_before(tracker)
     if before is not None and _names_product_only(parse) and before.parse_data["topic"] in _OF_GOODS:
         return _going_on(_as(parse, before.parse_data["topic"]), before, parse["text"])
     found = _FOLLOWS.match(parse.get("text") or "")
     if before is None or found is None or len(parse["text"]) > _LONGEST:
         return parse
-    if not (found["opens"] or found["ends"] or "").startswith(("那", "呢", "的呢")):
+    is_short_question = _is_unsure(parse) and _ASKS.search(parse["text"]) and len(parse["text"]) <= _FEW
+    if not (found["opens"] or found["ends"] or "").startswith(("那", "呢", "的呢")) and not is_short_question:
         return parse
     again = dict(parse) if _stands_alone(parse, before) else _as(parse, before.intent_name or "")
     return _going_on(again, before, found["asks"])
@@ -132,6 +141,10 @@ def _question_before(tracker: DialogueStateTracker | None) -> UserUttered | None
     if last is None or last.intent_name == "nlu_fallback" or not topic:
         return None
     return last if kind_of_topic(Topic(topic)) is Kind.INQUIRY else None
+
+
+def _is_unsure(parse: dict[str, Any]) -> bool:
+    return float(parse["intent"].get("confidence") or 0.0) < SURE
 
 
 def _stands_alone(parse: dict[str, Any], before: UserUttered) -> bool:

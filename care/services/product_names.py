@@ -58,8 +58,8 @@ async def mentioned(care: Care, text: str) -> list[Mention]:
     return sorted(found, key=lambda mention: mention.start)
 
 
-async def chosen(care: Care, text: str, among: Sequence[ProductView]) -> ProductView | None:
-    """The one of `among` that the words fit best, by names and attributes: 变频的那个; `None` when two fit alike."""
+async def fitting(care: Care, text: str, among: Sequence[ProductView]) -> list[ProductView]:
+    """Those of `among` that the words fit best, by names and attributes: 变频的那个. Empty when they fit none."""
     async with care.sessions.read() as session:
         rows = await session.scalars(select(Product).where(Product.id.in_([one.id for one in among])))
         words = {row.id: " ".join([row.name, row.model, *row.spoken_names]) for row in rows}
@@ -70,8 +70,7 @@ async def chosen(care: Care, text: str, among: Sequence[ProductView]) -> Product
         attributes = [v if v != "是" else name for name, v in one.attributes.items() if v != "否"]
         shares[one.id] = len(wanted & _pairs(" ".join([words.get(one.id, ""), *attributes])))
     best = max(shares.values(), default=0)
-    fits = [one for one in among if shares[one.id] == best]
-    return fits[0] if best and len(fits) == 1 else None
+    return [one for one in among if shares[one.id] == best] if best else []
 
 
 def _pairs(text: str) -> set[str]:

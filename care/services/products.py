@@ -135,6 +135,17 @@ async def compare(care: Care, product_ids: Iterable[int]) -> list[Difference]:
     ]
 
 
+async def of_kind(care: Care, product: ProductView) -> list[ProductView]:
+    """The other products of its category, cheapest first."""
+    async with care.sessions.read() as session:
+        rows = await session.scalars(
+            select(Product)
+            .where(Product.category == product.category, Product.id != product.id)
+            .order_by(Product.price, Product.id)
+        )
+        return [view_of(row) for row in rows]
+
+
 async def stock(care: Care, product_id: int, *, limit: int = 2) -> Stock:
     """Stock of one product; when there is none, what is in stock and nearest to it in kind and price.
 
@@ -152,8 +163,7 @@ async def stock(care: Care, product_id: int, *, limit: int = 2) -> Stock:
             select(Product).where(Product.category == row.category, Product.stock > 0, Product.id != row.id)
         )
         near = sorted((view_of(other) for other in others), key=lambda other: _distance(product, other))
-    alike = [other for other in near if _is_alike(product, other)]
-    return Stock(product, tuple((alike or near)[:limit]))
+    return Stock(product, tuple([other for other in near if _is_alike(product, other)][:limit]))
 
 
 def card_of(product: ProductView) -> dict[str, Any]:

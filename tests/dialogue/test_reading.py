@@ -135,3 +135,57 @@ def test_not_having_none(text: str) -> None:
 
 def test_no_orders_no_choice() -> None:
     assert reading.choose_order("第一个", ()) is None
+
+
+def test_one_more_back_after_a_step_back() -> None:
+    chosen = reading.choose_order("再上一单", ORDERS, current="88126111402")
+    assert chosen is not None
+    assert chosen.number == "88126101003"
+
+
+def test_a_sign_and_a_gap_name_no_product() -> None:
+    spaced = order("88126109999", "星禾 12 Pro 智能手机 12+256GB", OrderState.SHIPPED, 1)
+    assert reading.choose_order("洗衣机噪音大 什么垃圾", (spaced, ORDERS[1])) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["没订单 就是打电话问问题", "和那三个订单没关系 是我爸买的平板", "没有订单号，就是耳机"]
+)
+def test_having_none_and_saying_more(text: str) -> None:
+    assert reading.has_none(text)
+
+
+@pytest.mark.parametrize("text", ["先不转 给我登记上", "那我要投诉", "记一下", "继续登记吧"])
+def test_words_about_the_form_itself(text: str) -> None:
+    assert reading.is_about_form(text)
+
+
+@pytest.mark.parametrize("text", ["给我退钱", "投诉他态度差", "登记错了,是耳机"])
+def test_words_that_answer_the_form(text: str) -> None:
+    assert not reading.is_about_form(text)
+
+
+@pytest.mark.parametrize("text", ["还是帮我投诉吧,就刚才那个事", "还是要投诉 不能这么算了", "继续投诉"])
+def test_a_complaint_taken_up_again(text: str) -> None:
+    assert reading.takes_up_again(text)
+
+
+def test_a_new_complaint_is_not_the_former_one() -> None:
+    assert not reading.takes_up_again("我要投诉,洗衣机坏了")
+
+
+@pytest.mark.parametrize(
+    ("text", "share"), [("给你打5分", 1.0), ("打2分", 0.4), ("8分吧", 0.8), ("给个差评", 0.0), ("满分", None)]
+)
+def test_scores_that_nobody_asked_for(text: str, share: float | None) -> None:
+    assert reading.score_given(text) == share
+
+
+@pytest.mark.parametrize("text", ["这回对了", "这样就行", "可以"])
+def test_further_ways_to_say_yes(text: str) -> None:
+    assert reading.says_yes(text)
+
+
+@pytest.mark.parametrize("text", ["可是我没看见有人送来过呀", "根本没收到", "没人送到啊"])
+def test_a_parcel_that_is_not_there(text: str) -> None:
+    assert reading.says_missing(text)

@@ -88,3 +88,52 @@ def test_a_person_asked_for_in_plain_words(text: str) -> None:
 @pytest.mark.parametrize("text", ["打了三次人工客服电话都没人接", "人工客服态度太差了"])
 def test_a_complaint_about_people_is_no_wish_for_one(text: str) -> None:
     assert read_again(parse(text, "complaint_attitude", 0.5), None)["topic"] == "complaint_attitude"
+
+
+def test_the_bare_name_of_a_product_asks_the_same_of_it() -> None:
+    said = parse("扫地机器人", "nlu_fallback", 0.3, entities=[{"entity": "product", "value": "扫地机器人"}])
+    again = read_again(said, after("保修几年啊", "warranty"))
+    assert again["topic"] == "warranty"
+    assert again["follows"]["asks"] == "扫地机器人"
+
+
+def test_the_bare_name_of_a_product_asks_nothing_of_an_order() -> None:
+    said = parse("洗衣机", "product_info", 0.6, entities=[{"entity": "product", "value": "洗衣机"}])
+    assert read_again(said, after("查订单", "order_status"))["topic"] == "product_info"
+
+
+@pytest.mark.parametrize("text", ["上一单", "再上一单", "第二个", "那看看第一个吧"])
+def test_pointing_at_what_was_shown_is_no_wish_of_its_own(text: str) -> None:
+    assert read_again(parse(text, "cancel_order", 0.5), None)["topic"] == "inform"
+
+
+def test_a_short_question_without_its_subject_goes_on() -> None:
+    again = read_again(parse("几天能开好", "logistics", 0.5), after("能开专票吗", "invoice"))
+    assert again["topic"] == "invoice"
+
+
+def test_a_complaint_guessed_from_a_few_empty_words_is_asked_about() -> None:
+    again = read_again(parse("那谁知道", "complaint_privacy", 0.52), None)
+    assert again["intent"]["name"] == "nlu_fallback"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        parse("左耳没声音", "complaint_quality", 0.7),
+        parse("烦死了", "complaint_attitude", 0.5, emotion="angry"),
+        parse("漏电了", "complaint_quality", 0.5, cues=["electricity"]),
+        parse("耳机坏", "complaint_quality", 0.5, entities=[{"entity": "product", "value": "耳机"}]),
+    ],
+    ids=lambda said: str(said["text"]),
+)
+def test_a_complaint_that_tells_something_is_never_asked_back(said: dict[str, Any]) -> None:
+    assert read_again(said, None)["intent"]["name"] == said["intent"]["name"]
+
+
+def test_a_complaint_said_in_so_many_words_beats_an_unsure_reading() -> None:
+    assert read_again(parse("还是帮我投诉吧", "case_progress", 0.46), None)["topic"] == "complaint_other"
+
+
+def test_progress_of_a_complaint_is_no_new_one() -> None:
+    assert read_again(parse("我投诉的那件事", "case_progress", 0.5), None)["topic"] == "case_progress"

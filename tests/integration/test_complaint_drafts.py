@@ -282,6 +282,19 @@ async def test_a_dropped_draft_leaves_its_trail_and_makes_room_for_another(care:
     assert await complaint_log.verify(care) == []
 
 
+async def test_what_was_told_of_a_dropped_draft_is_still_known(care: Care, shop: Shop) -> None:
+    visit = await shop.visit()
+    draft = await told(shop, visit.id)
+    assert await complaints.dropped_draft(care, visit.id) is None, "it is open"
+    await complaints.drop_draft(care, visit.id)
+    dropped = await complaints.dropped_draft(care, visit.id)
+    assert dropped is not None
+    assert dropped.own_words == draft.own_words
+    await told(shop, visit.id, "又坏了一台,气死人")
+    await complaints.confirm_draft(care, visit.id, (await shop.say(visit.id, "对")).message_id)
+    assert await complaints.dropped_draft(care, visit.id) is None, "the newest one was received"
+
+
 async def test_half_an_hour_of_silence_receives_a_clear_draft_and_tells_the_customer(
     care: Care, shop: Shop, clock: ManualClock
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from care.demo.catalogue import products as catalogue
 from care.records.order import Product
 from care.rules.errors import NotFound
-from care.services import products
+from care.services import product_names, products
 from care.services.context import Care
 
 
@@ -80,3 +80,38 @@ async def test_out_of_stock_offers_the_nearest_of_its_kind_that_is_there(
     assert there.in_stock
     assert there.alternatives == ()
     assert products.card_of(there.product)["stock_label"] == "有货"
+
+
+#: What is said → the models that are named without doubt, in their order.
+IN_SENTENCES = {
+    "青扫X1和X3有啥区别": ["QS-X1", "QS-X3"], "听风B3和b5pro哪个降噪好": ["TF-B3", "TF-B5"],
+    "游戏本跟轻薄本哪个轻啊": ["MC-16G", "MC-14A"], "星禾12 pro 青山色有货不": ["XH-12P"],
+    "星禾12和12 Ultra差多少钱": ["XH-12", "XH-12U"], "洗地机和吸尘器都有货吗": ["QS-M2", "QS-V8"],
+    "XH-12P多少钱": ["XH-12P"], "小米14有吗": [], "我的手机到哪了": [], "1200块的有吗": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", IN_SENTENCES)
+async def test_products_named_in_a_sentence(care: Care, shelves: dict[str, int], said: str) -> None:
+    found = await product_names.mentioned(care, said)
+    assert [mention.one.model for mention in found if mention.one] == IN_SENTENCES[said]
+
+
+async def test_a_brand_and_half_a_name_may_mean_several(care: Care, shelves: dict[str, int]) -> None:
+    (mention,) = await product_names.mentioned(care, "星禾Pad多少钱")
+    assert mention.one is None
+    assert {product.model for product in mention.products} == {"XH-T11", "XH-T13"}
+
+
+async def test_of_several_those_that_fit_the_words(care: Care, shelves: dict[str, int]) -> None:
+    washers = [match.product for match in await products.find(care, "洗衣机", limit=60)]
+    drying = await product_names.fitting(care, "能烘干的", washers)
+    assert [product.model for product in drying] == ["JL-100H"]
+    assert await product_names.fitting(care, "蓝的", washers) == []
+
+
+async def test_a_pot_is_no_kettle_though_both_are_small(care: Care, shelves: dict[str, int]) -> None:
+    kettle = await products.stock(care, shelves["MD-K17"])
+    assert [other.model for other in kettle.alternatives] == ["MD-K15"]
+    keyboard = await products.stock(care, shelves["MC-K87"])
+    assert keyboard.alternatives == ()
