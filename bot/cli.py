@@ -21,6 +21,7 @@ from bot.import_cli import import_app
 from bot.knowledge_cli import knowledge_app
 from bot.privacy_cli import hold_app, retention_command, rotate_keys_command
 from bot.quality_cli import quality_app
+from bot.recompute_cli import recompute_app
 from care.rules.errors import CareError
 from care.rules.vocabulary import Role
 from care.settings import Settings, SettingsError, load_settings
@@ -35,6 +36,7 @@ app.add_typer(hold_app, name="hold")
 app.add_typer(quality_app, name="quality")
 app.add_typer(import_app, name="import")
 app.add_typer(export_app, name="export")
+app.add_typer(recompute_app, name="recompute")
 console = Console()
 errors = Console(stderr=True)
 

@@ -73,6 +73,7 @@ def jobs(care: Care, recovery: Recovery, handlers: OutboxHandlers, metrics: Metr
         Job("deletions", 600.0, lambda: erasure.carry_out_due(care)),
         Job("retention", 3600.0, lambda: retention.sweep(care)),
         Job("quality", 30.0, lambda: quality.scan_at_night(care)),
+        Job("value", 600.0, lambda: customer_value.recompute_at_night(care)),
     )
 
 

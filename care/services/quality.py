@@ -222,7 +222,7 @@ def _is_open() -> tuple[Any, Any]:
 async def _scan_batch(care: Care, ids: Sequence[int], names: Mapping[str, int], report: ScanReport) -> None:
     now = care.clock.now()
     async with care.sessions.write() as session:
-        judged = await _judge(session, ids, now)
+        judged = await judge_records(session, ids, now)
         opened, closed = await _keep_in_step(session, judged, now)
         more_opened, more_closed = await duplicates.check(session, care, list(judged), names, now)
         if judged:
@@ -239,7 +239,8 @@ async def _scan_batch(care: Care, ids: Sequence[int], names: Mapping[str, int], 
     report.total_score += sum(quality.score for quality in judged.values())
 
 
-async def _judge(session: AsyncSession, ids: Sequence[int], now: datetime) -> dict[int, Quality]:
+async def judge_records(session: AsyncSession, ids: Sequence[int], now: datetime) -> dict[int, Quality]:
+    """The quality of these records as it is now, by id; merged and erased ones are left out."""
     customers = await session.execute(
         select(Customer.id, Customer.type, Customer.name, Customer.phone, Customer.created_at)
         .where(Customer.id.in_(ids), is_live())

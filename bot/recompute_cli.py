@@ -1,0 +1,48 @@
+"""`zhike recompute …`: figures computed again from the rows."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+from rich.console import Console
+
+from bot.quality_cli import bar
+from care.services import customer_value
+from care.services.context import open_care
+from care.settings import Settings, load_settings
+
+recompute_app = typer.Typer(no_args_is_help=True, help="从原始记录重新计算指标")
+console = Console()
+
+
+@recompute_app.callback()
+def recompute() -> None:
+    """从原始记录重新计算指标。"""
+
+
+@recompute_app.command()
+def value() -> None:
+    """重新计算全部客户的价值:RFM、生命周期价值、流失可能、等级与阶段;当天再算结果相同。"""
+    report = asyncio.run(_value(load_settings()))
+    by = report.model
+    model = (
+        "订单太少，按沉默规则判断流失"
+        if by is None
+        else f"BG/NBD r={by.r:.3f} α={by.alpha:.3f} a={by.a:.3f} b={by.b:.3f}"
+    )
+    console.print(
+        f"{report.customers:,} 位有订单的客户已计算（{model}）；"
+        f"生命周期变化 {report.stages_changed:,} 位，等级变化 {report.tiers_changed:,} 位。",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+async def _value(settings: Settings) -> customer_value.RecomputeReport:
+    async with open_care(settings) as care:
+        with bar() as progress:
+            task = progress.add_task("计算客户价值…", total=None)
+            return await customer_value.recompute(
+                care, on_progress=lambda done, total: progress.update(task, completed=done, total=total)
+            )
