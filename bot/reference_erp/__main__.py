@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.reference_erp.app import make_app
 from care.adapters.clock import SystemClock
 from care.adapters.embedded_orders import EmbeddedOrders
+from care.adapters.http_orders import RecordedIds
 from care.records import Sessions
 from care.services.context import engine_of
 from care.settings import Settings, SettingsError, load_settings
@@ -28,7 +29,9 @@ async def application(settings: Settings) -> web.Application:
     if not settings.order_system_token:
         raise SettingsError("ZHIKE_ORDER_SYSTEM_TOKEN：参考订单服务需要一个令牌，调用方要出示同一个")
     sessions = Sessions(engine_of(settings))
-    app = make_app(EmbeddedOrders(sessions, SystemClock()), settings.order_system_token)
+    app = make_app(
+        EmbeddedOrders(sessions, SystemClock()), settings.order_system_token, RecordedIds(sessions)
+    )
 
     async def close(_: web.Application) -> None:
         await sessions.close()

@@ -6,6 +6,7 @@ import hmac
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -13,7 +14,8 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from care.ports import DeliveryChange, InvoiceWish, OrderSystem, ReturnWish, VisitWish
+from care.adapters.http_orders import CustomerIds
+from care.ports import DeliveryChange, InvoiceWish, OrderSystem, OrderView, ReturnWish, VisitWish
 from care.rules.errors import CareError, InvalidInput, NotFound
 from care.rules.order_moves import Refused
 from care.rules.order_terms import DaySlot
@@ -26,6 +28,7 @@ LARGEST_PAGE = 20
 _KEY = re.compile(r"[!-~]{1,160}")
 _ORDERS = web.AppKey("orders", OrderSystem)
 _TOKEN = web.AppKey("token", str)
+_IDS = web.AppKey("ids", CustomerIds)
 
 
 class Owner(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,10 +53,15 @@ class NotAllowed(CareError):
     code, status, default = "unauthorized", 401, "令牌不对。"
 
 
-def make_app(orders: OrderSystem, token: str) -> web.Application:
-    """The application; `token` is what callers must present."""
+def make_app(orders: OrderSystem, token: str, ids: CustomerIds) -> web.Application:
+    """The application.
+
+    Args:
+        token: what callers must present.
+        ids: callers name customers by their number in the shop, `orders` by our ids.
+    """
     app = web.Application(middlewares=[_errors, _token], client_max_size=LARGEST_BODY)
-    app[_ORDERS], app[_TOKEN] = orders, token
+    app[_ORDERS], app[_TOKEN], app[_IDS] = orders, token, ids
     customer = "/v1/customers/{customer}"
     app.add_routes(
         [
@@ -89,7 +97,7 @@ async def _owner(request: web.Request) -> web.Response:
     ref = await request.app[_ORDERS].customer_of_order(asked.number, phone_tail=asked.phone_tail)
     if ref is None:
         raise NotFound
-    return _answer(ref, None)
+    return _json({"customer_ref": await request.app[_IDS].outward(ref), "data": None, "next_cursor": None})
 
 
 def _listing(method: str) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -97,112 +105,116 @@ def _listing(method: str) -> Callable[[web.Request], Awaitable[web.Response]]:
         limit = min(_whole(request, "limit", 10), LARGEST_PAGE)
         start = _whole(request, "cursor", 0)
         read: Callable[..., Awaitable[Sequence[Any]]] = getattr(request.app[_ORDERS], method)
-        found = await read(_customer(request), limit=start + limit + 1)
+        found = await read(await _customer(request), limit=start + limit + 1)
         page = list(found[start : start + limit])
         more = str(start + limit) if len(found) > start + limit else None
-        return _answer(_customer(request), page, next_cursor=more)
+        return _answer(request, page, next_cursor=more)
 
     return handler
 
 
 async def _order(request: web.Request) -> web.Response:
-    ref = _customer(request)
+    ref = await _customer(request)
     order = await request.app[_ORDERS].find_order(request.match_info["number"], customer_ref=ref)
     if order is None:
         raise NotFound
-    return _answer(ref, order)
+    return _answer(request, order)
 
 
 async def _cancel_order(request: web.Request) -> web.Response:
     wish = await _body(request, Cancel)
     outcome = await request.app[_ORDERS].cancel_order(
         request.match_info["number"],
-        customer_ref=_customer(request),
+        customer_ref=await _customer(request),
         reason=wish.reason,
         key=_key(request),
     )
-    return _answer(_customer(request), {"outcome": outcome.value})
+    return _answer(request, {"outcome": outcome.value})
 
 
 async def _change_delivery(request: web.Request) -> web.Response:
     order = await request.app[_ORDERS].change_delivery(
         request.match_info["number"],
-        customer_ref=_customer(request),
+        customer_ref=await _customer(request),
         change=await _body(request, DeliveryChange),
         key=_key(request),
     )
-    return _answer(_customer(request), order)
+    return _answer(request, order)
 
 
 async def _urge(request: web.Request) -> web.Response:
     await _body(request, Nothing)
     await request.app[_ORDERS].urge_order(
-        request.match_info["number"], customer_ref=_customer(request), key=_key(request)
+        request.match_info["number"], customer_ref=await _customer(request), key=_key(request)
     )
-    return _answer(_customer(request), None)
+    return _answer(request, None)
 
 
 async def _apply_return(request: web.Request) -> web.Response:
     wish = await _body(request, ReturnWish)
-    view = await request.app[_ORDERS].apply_return(wish, customer_ref=_customer(request), key=_key(request))
-    return _answer(_customer(request), view)
+    view = await request.app[_ORDERS].apply_return(
+        wish, customer_ref=await _customer(request), key=_key(request)
+    )
+    return _answer(request, view)
 
 
 async def _cancel_return(request: web.Request) -> web.Response:
     await _body(request, Nothing)
     view = await request.app[_ORDERS].cancel_return(
-        request.match_info["number"], customer_ref=_customer(request), key=_key(request)
+        request.match_info["number"], customer_ref=await _customer(request), key=_key(request)
     )
-    return _answer(_customer(request), view)
+    return _answer(request, view)
 
 
 async def _book_visit(request: web.Request) -> web.Response:
     wish = await _body(request, VisitWish)
-    view = await request.app[_ORDERS].book_visit(wish, customer_ref=_customer(request), key=_key(request))
-    return _answer(_customer(request), view)
+    view = await request.app[_ORDERS].book_visit(
+        wish, customer_ref=await _customer(request), key=_key(request)
+    )
+    return _answer(request, view)
 
 
 async def _move_visit(request: web.Request) -> web.Response:
     wish = await _body(request, Move)
     view = await request.app[_ORDERS].move_visit(
         request.match_info["number"],
-        customer_ref=_customer(request),
+        customer_ref=await _customer(request),
         on=wish.on,
         slot=wish.slot,
         key=_key(request),
     )
-    return _answer(_customer(request), view)
+    return _answer(request, view)
 
 
 async def _cancel_visit(request: web.Request) -> web.Response:
     await _body(request, Nothing)
     view = await request.app[_ORDERS].cancel_visit(
-        request.match_info["number"], customer_ref=_customer(request), key=_key(request)
+        request.match_info["number"], customer_ref=await _customer(request), key=_key(request)
     )
-    return _answer(_customer(request), view)
+    return _answer(request, view)
 
 
 async def _request_invoice(request: web.Request) -> web.Response:
     wish = await _body(request, InvoiceWish)
     view = await request.app[_ORDERS].request_invoice(
-        wish, customer_ref=_customer(request), key=_key(request)
+        wish, customer_ref=await _customer(request), key=_key(request)
     )
-    return _answer(_customer(request), view)
+    return _answer(request, view)
 
 
 async def _correct_invoice(request: web.Request) -> web.Response:
     wish = await _body(request, InvoiceWish)
     view = await request.app[_ORDERS].correct_invoice(
-        request.match_info["number"], wish, customer_ref=_customer(request), key=_key(request)
+        request.match_info["number"], wish, customer_ref=await _customer(request), key=_key(request)
     )
-    return _answer(_customer(request), view)
+    return _answer(request, view)
 
 
 async def _loyalty(request: web.Request) -> web.Response:
-    view = await request.app[_ORDERS].loyalty(_customer(request))
+    view = await request.app[_ORDERS].loyalty(await _customer(request))
     if view is None:
         raise NotFound
-    return _answer(_customer(request), view)
+    return _answer(request, view)
 
 
 @web.middleware
@@ -250,8 +262,12 @@ def _key(request: web.Request) -> str:
     return key
 
 
-def _customer(request: web.Request) -> str:
-    return request.match_info["customer"]
+async def _customer(request: web.Request) -> str:
+    """Our id of the customer in the address. Raises `NotFound`."""
+    ref = await request.app[_IDS].inward(request.match_info["customer"])
+    if ref is None:
+        raise NotFound
+    return ref
 
 
 def _whole(request: web.Request, name: str, default: int) -> int:
@@ -261,8 +277,16 @@ def _whole(request: web.Request, name: str, default: int) -> int:
     return int(text)
 
 
-def _answer(customer_ref: str, data: Any, *, next_cursor: str | None = None) -> web.Response:
-    return _json({"customer_ref": customer_ref, "data": data, "next_cursor": next_cursor})
+def _answer(request: web.Request, data: Any, *, next_cursor: str | None = None) -> web.Response:
+    """The envelope, with the customer named as the caller does."""
+    erp_id = request.match_info["customer"]
+    return _json({"customer_ref": erp_id, "data": _outward(data, erp_id), "next_cursor": next_cursor})
+
+
+def _outward(data: Any, erp_id: str) -> Any:
+    if isinstance(data, OrderView):
+        return replace(data, customer_ref=erp_id)
+    return [_outward(part, erp_id) for part in data] if isinstance(data, list) else data
 
 
 def _json(body: Any, *, status: int = 200) -> web.Response:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from care.adapters.embedded_orders import EmbeddedOrders
-from care.adapters.http_orders import HttpOrders, open_erp
+from care.adapters.http_orders import HttpOrders, RecordedIds, open_erp
 from care.ports import Clock, OrderSystem
 from care.records import Sessions
 from care.settings import Settings, SettingsError
@@ -33,4 +33,4 @@ async def open_order_system(
     if not token:
         raise SettingsError("ZHIKE_ORDER_SYSTEM=http 需要 ZHIKE_ORDER_SYSTEM_TOKEN，即订单系统发给知客的令牌")
     async with open_erp(url, token) as erp:
-        yield HttpOrders(erp)
+        yield HttpOrders(erp, RecordedIds(sessions))

@@ -29,7 +29,7 @@ DOC = (Path(__file__).resolve().parents[2] / "docs/order-system.md").read_text()
 
 
 def test_every_route_is_documented_and_no_other() -> None:
-    app = make_app(None, "token")  # type: ignore[arg-type]
+    app = make_app(None, "token", None)  # type: ignore[arg-type]
     served = {
         f"{route.method} {route.resource.canonical}"
         for route in app.router.routes()

@@ -18,7 +18,7 @@ from aiohttp.typedefs import Handler
 from sqlalchemy import func, select
 
 from bot.reference_erp.app import make_app
-from care.adapters.http_orders import ErpClient, HttpOrders, client, open_erp
+from care.adapters.http_orders import ErpClient, HttpOrders, RecordedIds, client, open_erp
 from care.adapters.http_orders.client import AWAY, NOT_SENT, UNSURE
 from care.ports import DeliveryChange, ReturnWish
 from care.records.order_request import OrderWrite, ReturnRequest
@@ -65,10 +65,11 @@ async def erp(care_sqlite: Care) -> AsyncIterator[Erp]:
         fault = gate[0].fault
         return await (handler(request) if fault is None else fault(request, handler))
 
-    app = make_app(care_sqlite.orders, TOKEN)
+    ids = RecordedIds(care_sqlite.sessions)
+    app = make_app(care_sqlite.orders, TOKEN, ids)
     app.middlewares.insert(0, bend)
     async with TestServer(app) as server, open_erp(str(server.make_url("")), TOKEN) as link:
-        through = HttpOrders(link)
+        through = HttpOrders(link, ids)
         gate.append(Erp(replace(care_sqlite, orders=through), through, link, server))
         yield gate[0]
 
@@ -232,7 +233,7 @@ class TestReading:
     async def test_a_wrong_token_is_our_fault_and_nobody_else_hears_of_it(self, erp: Erp, who: Buyer) -> None:
         async with open_erp(str(erp.server.make_url("")), "another") as link:
             with pytest.raises(Unavailable) as away:
-                await HttpOrders(link).find_order(PAID, customer_ref=who.ref)
+                await HttpOrders(link, RecordedIds(erp.care.sessions)).find_order(PAID, customer_ref=who.ref)
         assert away.value.message == AWAY
         assert len(erp.requests) == 1
 

@@ -13,8 +13,9 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy import func, select
 
 from bot.reference_erp.app import make_app
-from care.adapters.http_orders import HttpOrders, open_erp
+from care.adapters.http_orders import HttpOrders, RecordedIds, open_erp
 from care.ports import DeliveryChange, InvoiceWish, OrderSystem, ReturnWish, VisitWish
+from care.records.customer import Customer
 from care.records.order_request import LoyaltyAccount, LoyaltyEntry, OrderWrite, ReturnRequest
 from care.rules.errors import Conflict, InvalidInput, NotFound
 from care.rules.order_moves import Refusal, Refused
@@ -65,11 +66,12 @@ async def orders(request: pytest.FixtureRequest, care: Care) -> AsyncIterator[Or
     if request.param == "embedded":
         yield care.orders
         return
+    ids = RecordedIds(care.sessions)
     async with (
-        TestServer(make_app(care.orders, TOKEN)) as server,
+        TestServer(make_app(care.orders, TOKEN, ids)) as server,
         open_erp(str(server.make_url("")), TOKEN) as erp,
     ):
-        yield HttpOrders(erp)
+        yield HttpOrders(erp, ids)
 
 
 @pytest_asyncio.fixture
@@ -153,6 +155,20 @@ class TestReading:
         assert (view.points, view.level, view.expiring_points, view.expiring_on) == (
             120, "银卡", 120, date(2027, 12, 31),
         )  # fmt: skip
+
+    async def test_the_shops_own_customer_number_makes_no_difference(
+        self, care: Care, orders: OrderSystem, who: Buyer
+    ) -> None:
+        async with care.sessions.write() as session:
+            customer = await session.get_one(Customer, who.customer.id)
+            customer.external_id = "会员/00042"
+        order = await orders.find_order(PAID, customer_ref=who.ref)
+        assert order is not None
+        assert order.customer_ref == who.ref
+        assert {order.customer_ref for order in await orders.recent_orders(who.ref)} == {who.ref}
+        assert await orders.customer_of_order(PAID, phone_tail="0001") == who.ref
+        done = await orders.cancel_order(PAID, customer_ref=who.ref, reason="", key="k")
+        assert done is CancelOutcome.CANCELLED
 
 
 class TestWriting:

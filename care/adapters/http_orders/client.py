@@ -97,6 +97,8 @@ class ErpClient:
         *,
         is_write: bool,
     ) -> T:
+        if any(part in (".", "..") for part in path):  # which no quoting makes harmless
+            raise NotFound
         address = URL(self._base + "/v1/" + "/".join(quote(part, safe="") for part in path), encoded=True)
         if query:
             address = address.with_query(query)

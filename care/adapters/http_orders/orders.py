@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
 from care.adapters.http_orders.answers import Envelope, Outcome
 from care.adapters.http_orders.client import ErpClient
+from care.adapters.http_orders.ids import CustomerIds
 from care.ports import (
     DeliveryChange,
     InvoiceView,
@@ -26,6 +28,7 @@ from care.rules.order_terms import CancelOutcome, DaySlot
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+N = TypeVar("N", ReturnView, VisitView, InvoiceView)
 
 LARGEST_PAGE = 50
 _MOST_PAGES = 5
@@ -40,21 +43,31 @@ _STRANGE = "订单系统的回答有误，还不能确定这次是否办成；�
 
 
 class HttpOrders:
-    def __init__(self, erp: ErpClient) -> None:
-        self._erp = erp
+    """`ids` turns our customers' ids into the ERP's and back."""
+
+    def __init__(self, erp: ErpClient, ids: CustomerIds) -> None:
+        self._erp, self._ids = erp, ids
 
     async def recent_orders(self, customer_ref: str, *, limit: int = 5) -> Sequence[OrderView]:
+        erp_id = await self._ids.outward(customer_ref)
         orders = await self._list(customer_ref, "orders", Envelope[list[OrderView]], limit)
-        return [order for order in orders if _is_of(order.customer_ref, customer_ref)]
+        return [
+            replace(order, customer_ref=customer_ref)
+            for order in orders
+            if _is_of(order.customer_ref, erp_id)
+        ]
 
     async def find_order(self, number: str, *, customer_ref: str) -> OrderView | None:
         if not _NUMBER.fullmatch(number):
             return None
-        answer = await self._erp.get(("customers", customer_ref, "orders", number), Envelope[OrderView])
-        if answer is None or not _is_of(answer.customer_ref, customer_ref):
+        erp_id = await self._ids.outward(customer_ref)
+        answer = await self._erp.get(("customers", erp_id, "orders", number), Envelope[OrderView])
+        if answer is None or not _is_of(answer.customer_ref, erp_id):
             return None
         order = answer.data
-        return order if _is_of(order.customer_ref, customer_ref) and order.number == number else None
+        if not _is_of(order.customer_ref, erp_id) or order.number != number:
+            return None
+        return replace(order, customer_ref=customer_ref)
 
     async def customer_of_order(self, number: str, *, phone_tail: str) -> str | None:
         if not _NUMBER.fullmatch(number) or not re.fullmatch(r"[0-9]{4}", phone_tail):
@@ -63,16 +76,11 @@ class HttpOrders:
         answer = await self._erp.ask(
             ("order-owner",), Envelope[None], {"number": number, "phone_tail": phone_tail}
         )
-        return None if answer is None or not answer.customer_ref else answer.customer_ref
+        return None if answer is None else await self._ids.inward(answer.customer_ref)
 
     async def cancel_order(self, number: str, *, customer_ref: str, reason: str, key: str) -> CancelOutcome:
-        done = await self._write(
-            ("customers", customer_ref, "orders", _number(number, _NO_ORDER), "cancel"),
-            Envelope[Outcome],
-            {"reason": reason},
-            key,
-            _NO_ORDER,
-        )
+        tail = ("orders", _number(number, _NO_ORDER), "cancel")
+        done = await self._write(customer_ref, tail, Envelope[Outcome], {"reason": reason}, key, _NO_ORDER)
         if done.outcome not in CancelOutcome.labels():
             raise Unavailable(_STRANGE)
         return CancelOutcome(done.outcome)
@@ -80,76 +88,81 @@ class HttpOrders:
     async def change_delivery(
         self, number: str, *, customer_ref: str, change: DeliveryChange, key: str
     ) -> OrderView:
-        path = ("customers", customer_ref, "orders", _number(number, _NO_ORDER), "delivery")
-        order = await self._write(path, Envelope[OrderView], change, key, _NO_ORDER)
-        if not _is_of(order.customer_ref, customer_ref) or order.number != number:
+        tail = ("orders", _number(number, _NO_ORDER), "delivery")
+        order = await self._write(customer_ref, tail, Envelope[OrderView], change, key, _NO_ORDER)
+        erp_id = await self._ids.outward(customer_ref)
+        if not _is_of(order.customer_ref, erp_id) or order.number != number:
             raise Unavailable(_STRANGE)
-        return order
+        return replace(order, customer_ref=customer_ref)
 
     async def urge_order(self, number: str, *, customer_ref: str, key: str) -> None:
-        path = ("customers", customer_ref, "orders", _number(number, _NO_ORDER), "urge")
-        await self._write(path, Envelope[None], {}, key, _NO_ORDER)
+        tail = ("orders", _number(number, _NO_ORDER), "urge")
+        await self._write(customer_ref, tail, Envelope[None], {}, key, _NO_ORDER)
 
     async def apply_return(self, wish: ReturnWish, *, customer_ref: str, key: str) -> ReturnView:
         _number(wish.order_number, _NO_ORDER)
-        path = ("customers", customer_ref, "returns")
-        return _about(await self._write(path, Envelope[ReturnView], wish, key, _NO_ORDER), wish.order_number)
+        view = await self._write(customer_ref, ("returns",), Envelope[ReturnView], wish, key, _NO_ORDER)
+        return _about(view, wish.order_number)
 
     async def cancel_return(self, number: str, *, customer_ref: str, key: str) -> ReturnView:
-        path = ("customers", customer_ref, "returns", _number(number, _NO_RETURN), "cancel")
-        return _numbered(await self._write(path, Envelope[ReturnView], {}, key, _NO_RETURN), number)
+        tail = ("returns", _number(number, _NO_RETURN), "cancel")
+        view = await self._write(customer_ref, tail, Envelope[ReturnView], {}, key, _NO_RETURN)
+        return _numbered(view, number)
 
     async def returns(self, customer_ref: str, *, limit: int = 10) -> Sequence[ReturnView]:
         return await self._list(customer_ref, "returns", Envelope[list[ReturnView]], limit)
 
     async def book_visit(self, wish: VisitWish, *, customer_ref: str, key: str) -> VisitView:
         _number(wish.order_number, _NO_ORDER)
-        path = ("customers", customer_ref, "visits")
-        return _about(await self._write(path, Envelope[VisitView], wish, key, _NO_ORDER), wish.order_number)
+        view = await self._write(customer_ref, ("visits",), Envelope[VisitView], wish, key, _NO_ORDER)
+        return _about(view, wish.order_number)
 
     async def move_visit(
         self, number: str, *, customer_ref: str, on: date, slot: DaySlot, key: str
     ) -> VisitView:
-        path = ("customers", customer_ref, "visits", _number(number, _NO_VISIT), "move")
+        tail = ("visits", _number(number, _NO_VISIT), "move")
         body = {"on": on, "slot": slot.value}
-        return _numbered(await self._write(path, Envelope[VisitView], body, key, _NO_VISIT), number)
+        view = await self._write(customer_ref, tail, Envelope[VisitView], body, key, _NO_VISIT)
+        return _numbered(view, number)
 
     async def cancel_visit(self, number: str, *, customer_ref: str, key: str) -> VisitView:
-        path = ("customers", customer_ref, "visits", _number(number, _NO_VISIT), "cancel")
-        return _numbered(await self._write(path, Envelope[VisitView], {}, key, _NO_VISIT), number)
+        tail = ("visits", _number(number, _NO_VISIT), "cancel")
+        view = await self._write(customer_ref, tail, Envelope[VisitView], {}, key, _NO_VISIT)
+        return _numbered(view, number)
 
     async def visits(self, customer_ref: str, *, limit: int = 10) -> Sequence[VisitView]:
         return await self._list(customer_ref, "visits", Envelope[list[VisitView]], limit)
 
     async def request_invoice(self, wish: InvoiceWish, *, customer_ref: str, key: str) -> InvoiceView:
         _number(wish.order_number, _NO_ORDER)
-        path = ("customers", customer_ref, "invoices")
-        return _about(await self._write(path, Envelope[InvoiceView], wish, key, _NO_ORDER), wish.order_number)
+        view = await self._write(customer_ref, ("invoices",), Envelope[InvoiceView], wish, key, _NO_ORDER)
+        return _about(view, wish.order_number)
 
     async def correct_invoice(
         self, number: str, wish: InvoiceWish, *, customer_ref: str, key: str
     ) -> InvoiceView:
-        path = ("customers", customer_ref, "invoices", _number(number, _NO_INVOICE), "correct")
-        return _about(
-            await self._write(path, Envelope[InvoiceView], wish, key, _NO_INVOICE), wish.order_number
-        )
+        tail = ("invoices", _number(number, _NO_INVOICE), "correct")
+        view = await self._write(customer_ref, tail, Envelope[InvoiceView], wish, key, _NO_INVOICE)
+        return _about(view, wish.order_number)
 
     async def invoices(self, customer_ref: str, *, limit: int = 10) -> Sequence[InvoiceView]:
         return await self._list(customer_ref, "invoices", Envelope[list[InvoiceView]], limit)
 
     async def loyalty(self, customer_ref: str) -> LoyaltyView | None:
-        answer = await self._erp.get(("customers", customer_ref, "loyalty"), Envelope[LoyaltyView])
-        return answer.data if answer is not None and _is_of(answer.customer_ref, customer_ref) else None
+        erp_id = await self._ids.outward(customer_ref)
+        answer = await self._erp.get(("customers", erp_id, "loyalty"), Envelope[LoyaltyView])
+        return answer.data if answer is not None and _is_of(answer.customer_ref, erp_id) else None
 
     async def _list(
         self, customer_ref: str, what: str, wanted: type[Envelope[list[T]]], limit: int
     ) -> list[T]:
         """Page after page until `limit` or the end; a page of another customer ends it."""
+        erp_id = await self._ids.outward(customer_ref)
         found: list[T] = []
         query = {"limit": str(max(1, min(limit, LARGEST_PAGE)))}
         for _ in range(_MOST_PAGES):
-            page = await self._erp.get(("customers", customer_ref, what), wanted, query)
-            if page is None or not _is_of(page.customer_ref, customer_ref):
+            page = await self._erp.get(("customers", erp_id, what), wanted, query)
+            if page is None or not _is_of(page.customer_ref, erp_id):
                 break
             found += page.data
             if len(found) >= limit or page.next_cursor is None:
@@ -158,13 +171,20 @@ class HttpOrders:
         return found[:limit]
 
     async def _write(
-        self, path: tuple[str, ...], wanted: type[Envelope[T]], body: Any, key: str, missing: str
+        self,
+        customer_ref: str,
+        tail: tuple[str, ...],
+        wanted: type[Envelope[T]],
+        body: Any,
+        key: str,
+        missing: str,
     ) -> T:
+        erp_id = await self._ids.outward(customer_ref)
         try:
-            answer = await self._erp.write(path, wanted, body, key=key)
+            answer = await self._erp.write(("customers", erp_id, *tail), wanted, body, key=key)
         except NotFound:
             raise NotFound(missing) from None
-        if not _is_of(answer.customer_ref, path[1]):
+        if not _is_of(answer.customer_ref, erp_id):
             raise Unavailable(_STRANGE)
         return answer.data
 
@@ -179,9 +199,6 @@ def _number(number: str, missing: str) -> str:
     if not _NUMBER.fullmatch(number):
         raise NotFound(missing)
     return number
-
-
-N = TypeVar("N", ReturnView, VisitView, InvoiceView)
 
 
 def _numbered(view: N, number: str) -> N:
