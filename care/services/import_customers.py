@@ -331,6 +331,7 @@ class _Changes:
             {
                 "of": present.id,
                 "new_value": value,
+                "new_value_index": value,
                 "new_old_values": [*present.old_values, old][-OLD_VALUES:] if before else present.old_values,
                 "new_changed_by": source,
             }
@@ -351,6 +352,7 @@ class _Changes:
                 .where(fields.c.id == bindparam("of"))
                 .values(
                     value=bindparam("new_value"),
+                    value_index=bindparam("new_value_index"),
                     old_values=bindparam("new_old_values"),
                     changed_by=bindparam("new_changed_by"),
                     source=FieldSource.IMPORT,
