@@ -75,10 +75,27 @@ def find_cues(text: str) -> frozenset[Cue]:
     return frozenset(found)
 
 
-def find_emotion(text: str) -> Emotion:
-    """The strongest emotion `text` shows; a danger to people is at least worrying, a threat angry."""
+def denied_cues(text: str, stated: frozenset[Cue]) -> frozenset[Cue]:
+    """The cues whose words stand in `text` only denied, asked about or in a harmless compound.
+
+    Args:
+        stated: what `find_cues` found in the same text.
+    """
     cleaned = plain(text)
-    cues = find_cues(text)
+    absent = [pair for pair in (*THREAT_WORDS.items(), *DANGER_WORDS.items()) if pair[0] not in stated]
+    return frozenset(
+        cue for cue, words in absent if words.says.search(cleaned) and not _states(words, cleaned)
+    )
+
+
+def find_emotion(text: str, cues: frozenset[Cue] | None = None) -> Emotion:
+    """The strongest emotion `text` shows; a danger to people is at least worrying, a threat angry.
+
+    Args:
+        cues: what `find_cues` found in the same text, where it is known already.
+    """
+    cleaned = plain(text)
+    cues = find_cues(text) if cues is None else cues
     shown = [Emotion.CALM]
     shown += [emotion for emotion, words in EMOTION_WORDS.items() if _states(words, cleaned)]
     shown += [emotion for cue, emotion in STRENGTHENED_BY.items() if cue in cues]
