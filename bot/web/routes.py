@@ -9,7 +9,18 @@ from enum import Enum
 from aiohttp import web
 from msgspec import Struct
 
-from bot.web import desk_api, health, me_api, me_schemas, openapi, pages, schemas, staff_api
+from bot.web import (
+    customer_api,
+    customer_schemas,
+    desk_api,
+    health,
+    me_api,
+    me_schemas,
+    openapi,
+    pages,
+    schemas,
+    staff_api,
+)
 from bot.web.chat import chat_socket
 from care.rules.permissions import Permission
 
@@ -38,6 +49,9 @@ class Route:
 ANYONE, SIGNED_IN = Access.PUBLIC, Access.SIGNED_IN
 VIEW_QUEUE, SERVE = Permission.VIEW_QUEUE, Permission.SERVE
 _CONVERSATION = r"/api/desk/conversations/{conversation:[0-9a-f-]{36}}"
+_CUSTOMER = r"/api/desk/customers/{customer:[0-9a-f-]{36}}"
+VIEW_CUSTOMER, EDIT_CUSTOMER = Permission.VIEW_CUSTOMER, Permission.EDIT_CUSTOMER
+SECOND_PERSON, SIGN_TIER = Permission.SECOND_PERSON, Permission.SIGN_TIER
 
 # fmt: off
 ROUTES: tuple[Route, ...] = (
@@ -72,5 +86,14 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{_CONVERSATION}/typing", desk_api.typing, SERVE, "正在输入", answer=schemas.Nothing),
     Route("POST", f"{_CONVERSATION}/return_to_bot", desk_api.return_to_bot, SERVE, "交还智能客服", answer=schemas.Stand),
     Route("POST", f"{_CONVERSATION}/close", desk_api.close, SERVE, "结束会话", answer=schemas.Stand),
+    Route("GET", "/api/desk/customers", customer_api.search, VIEW_CUSTOMER, "查找客户", query=customer_schemas.CustomerQuery, answer=customer_schemas.CustomerPage),
+    Route("GET", _CUSTOMER, customer_api.sheet, VIEW_CUSTOMER, "客户全貌", query=customer_schemas.SheetQuery, answer=customer_schemas.Sheet),
+    Route("POST", f"{_CUSTOMER}/key_account", customer_api.sign, SIGN_TIER, "签批大客户评分", body=customer_schemas.Scores, answer=customer_schemas.KeyAccountShown),
+    Route("GET", "/api/desk/quality", customer_api.issue_counts, VIEW_CUSTOMER, "资料问题的数量", answer=customer_schemas.IssueCounts),
+    Route("GET", "/api/desk/quality/{issue:[a-z]+}", customer_api.issues, VIEW_CUSTOMER, "一类资料问题", query=customer_schemas.IssueQuery, answer=customer_schemas.IssuePage),
+    Route("POST", r"/api/desk/quality/issues/{id:\d{1,9}}/dismiss", customer_api.dismiss, EDIT_CUSTOMER, "不是问题", answer=schemas.Nothing),
+    Route("GET", "/api/desk/merges", customer_api.merges, SECOND_PERSON, "合并记录", query=customer_schemas.MergeQuery, answer=customer_schemas.MergePage),
+    Route("POST", "/api/desk/merges", customer_api.merge, SECOND_PERSON, "合并重复客户", body=customer_schemas.MergeWish, answer=customer_schemas.Merge),
+    Route("POST", r"/api/desk/merges/{id:\d{1,9}}/undo", customer_api.undo_merge, SECOND_PERSON, "撤销合并", answer=customer_schemas.Merge),
 )
 # fmt: on

@@ -60,8 +60,10 @@ class IssueView:
     field: str
     field_label: str
     detail: str
+    customer_id: int
     customer_ref: str
     customer_name: str
+    other_id: int | None
     other_ref: str | None
     other_name: str | None
     score: int | None
@@ -357,8 +359,10 @@ def _view(
         field=row.field,
         field_label=field.label if field is not None else row.field,
         detail=row.detail,
+        customer_id=row.customer_id,
         customer_ref=ref,
         customer_name=name,
+        other_id=row.other_customer_id,
         other_ref=other_ref,
         other_name=other_name,
         score=row.score,
