@@ -132,12 +132,11 @@ class ProductFinder:
             yield _Candidate(start, stop, kind, self._dictionary.proper_name(name))
 
     def _all_spans(self, text: str, words: Words) -> list[tuple[int, int]]:
-        known = [
-            (start, end)
-            for start, end in self._book.spans(text)
-            if (words.are_whole(start, end) or self._follows_brand(text, start, end, words))
-            and not cuts_latin(text, start, end)
-        ]
+        def is_one(start: int, end: int) -> bool:
+            whole = words.are_whole(start, end) or self._follows_brand(text, start, end, words)
+            return whole and not cuts_latin(text, start, end)
+
+        known = self._book.spans(text, is_one)
         return sorted(
             [*known, *self._formed(words), *self._misheard(text, words)], key=lambda s: (s[0], -s[1])
         )

@@ -14,12 +14,12 @@ AMOUNT = "amount"
 _NUMERAL = rf"(?:{WRITTEN}\s?[万千百wk]?|{SPOKEN})"
 _WITH_UNIT = re.compile(
     rf"[¥￥$]\s?({WRITTEN}\s?[万wk]?)(?:元|块钱|块)?"
-    rf"|((?:{_NUMERAL}|[十百千万]?几[十百千万]?|好几[十百千万]))([多来几]?)(元|块钱|块大洋|块|圆|rmb|人民币|大洋|毛钱|毛|角(?![函形度色落阀]))([\d{DIGIT}](?=$|[,。!?;~ 的了吧呢吗嘛买卖退什啥没还都给]|包邮))?"
+    rf"|((?:{_NUMERAL}|[十百千万]?几[十百千万]?|好几[十百千万]))([多来几]?)(元|块钱|块大洋|块|圆|rmb|人民币|大洋|毛钱|毛|角(?![函形度色落阀]))([\d{DIGIT}](?=$|[,。!?;~ 的了吧呢吗嘛买卖退什啥没还都给]|一[斤个件包盒条瓶双]|包邮))?"
 )
 #: Round hundreds and thousands said without a unit are money unless a measure word follows.
 _ROUND = re.compile(rf"(?<![第{DIGIT}十百千万\d])([{DIGIT}十]+[百千万][{DIGIT}十百千万]*)([多来])?(?=(.?))")
 _MEASURE = "个台件条只张双套部把天次人公里米度瓦升转年月日分号斤克毫小平兆粒瓶盒包箱种位名字倍亿单%兆克页份集期步字g回遍趟圈片组副排板积"
-_MONEY_WORDS = "扣|付|收|退|花|卖|要|赔|降|便宜|差|减|满|充|价|金|费|补|返|惠|才|省|掏|给|到账|开票|发票开|贵|涨|租|套餐是|抵|领|余额|交|转|买|欠|还|剩|存|冻结|首付|每期|刷|现在|变成|到手|送|险|运费|邮费|券|原来|原先|之前|咋就?|怎么就?|预存|打款|月|开一?张"
+_MONEY_WORDS = "扣|付|收|退|花|卖|要|赔|降|便宜|差|减|满|充|价|金|费|补|返|惠|才|省|掏|给|到账|开票|发票开|贵|涨|租|套餐是|抵|领|余额|交|转|买|欠|还|剩|存|冻结|首付|每期|刷|现在|变成|到手|送|险|运费|邮费|券|原来|原先|之前|咋就?|怎么就?|预存|打款|月|开一?张|亏|坑|罚|充值|总共|一共|合计|共计|总计|要价|标价|报价|便宜点|只要|仅"
 #: These come before prices too, in a message about money.
 _LOOSE_WORDS = r"(?:我|那|写|看|看还?是|只有|出我?)"
 _AFTER_WORD = re.compile(
@@ -30,7 +30,7 @@ _AFTER_LOOSE_WORD = re.compile(
     rf"{_LOOSE_WORDS}(\d{{2,4}})(?=还|结|付|检测|安装|上门|[\u4e00-\u9fff]{{1,3}}费|[,。! ]|$|进|师傅|立马)"
 )
 _BEFORE_WORD = re.compile(
-    r"(?<![\d.])(\d{2,6}(?:\.\d{1,2})?)(?=(?:的|那个)?(?:套餐|话费|定金|押金|券|优惠券|红包|会员|年卡|月租|补贴|配件费|运费|邮费|差价|余额|本金))"
+    r"(?<![\d.])(\d{2,6}(?:\.\d{1,2})?)(?=(?:的|那个)?(?:套餐|(?:一个|每|一)月|包月|话费|定金|押金|券|优惠券|红包|会员|年卡|月租|补贴|配件费|运费|邮费|差价|余额|本金))"
 )
 
 #: In a message about money, a bare number of three to five digits is an amount.
@@ -50,10 +50,22 @@ _SPOKEN_AFTER = re.compile(
 _DAY_PRICE = re.compile(
     rf"(?:昨天|今天|前天|昨晚|现在)(?:怎么|咋|看|是|卖|还|就|只要|要|变|成)*(\d{{3,5}})(?![\d.:/-]|\s?[{_MEASURE}]|年)"
 )
+#: 3千8, 5千多, 1w2.
+_MIXED = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,2})?[千百万wk]\d?)([多几]?)(?!\d)(?=(.?))")
+#: 千把块, 上百块, 大几百.
+_OPEN = re.compile(r"(?:(?:上|大几|好几|小几)[百千万]|[十百千万][把来])(?:块钱|块|元)|(?:大几|小几)[百千]")
+#: 3000以内, 1000左右: three digits at least.
+_ABOUT = re.compile(r"(?<![\d.:/-])(\d{3,6})(?=以内|左右|以下|上下|出头|之内|不到|块左右)")
+#: 19.9的数据线, 59.9两件; two decimals at most and nothing that is measured.
+_DECIMAL = re.compile(
+    r"(?<![\d.])((?:[3-9]|\d{2,5})\.(?:9\d?|8\d?|\d[89]|5))(?=的|包邮|[,。! ]|$|一[个件斤包盒套]|[两三四五][个件斤包盒套]|那|块)"
+)
+_SO_MANY_FOR = re.compile(r"(?:\d|[一两三四五])[件个双盒包瓶条](\d{2,3})(?=$|[,。! 包])")
 #: Two prices beside each other: 129和159那两个.
 _PAIR = re.compile(
     r"(?<![\d.:/-])(\d{2,4})(?:和|跟|的?还是|变|涨到|降到|变成)(\d{2,4})(?=那|这|的?套餐|的?两|哪个|$|[,。 ])"
 )
+_VERSION = re.compile(r"(?:版本?|系统|安卓|鸿蒙|ios|v|蓝牙|usb|第|视力|评分|温度|得分|体温)$")
 _TAIL_NEAR = re.compile(r"尾号[^,。!?]{0,12}$")
 _NO_MONEY_BEFORE = re.compile(r"(?:销量|粉丝|播放|评论|评价|步|兆)$")
 _NOT_MONEY = re.compile(r"20[012]\d|12315|12345|100\d\d|95\d{3}|110|119|120|618|1111|1212")
@@ -79,6 +91,16 @@ def find_amounts(text: str) -> Iterator[Found]:
                 yield _found(match.group(1), match.start(1), match.end(1), weight=3)
     for match in _SPOKEN_AFTER.finditer(text):
         yield _found(match.group(1), match.start(1), match.end(1), weight=3)
+    for match in _MIXED.finditer(text):
+        is_sharpness = re.fullmatch(r"[248]k", match.group(1)) and not _MONEY_TALK.search(text)  # 4K屏
+        if not is_sharpness and (not match.group(3) or match.group(3) not in _MEASURE + "粉屏"):
+            yield _found(match.group(1) + match.group(2), match.start(), match.end(2), weight=4)
+    for match in _OPEN.finditer(text):
+        yield Found(AMOUNT, match.start(), match.end(), match.group(), weight=5)
+    for pattern in (_ABOUT, _DECIMAL, _SO_MANY_FOR):
+        for match in pattern.finditer(text):
+            if not _VERSION.search(text[: match.start(1)]):
+                yield _found(match.group(1), match.start(1), match.end(1), weight=2)
     for match in _DAY_PRICE.finditer(text):
         if not _NOT_MONEY.fullmatch(match.group(1)):
             yield _found(match.group(1), match.start(1), match.end(1), weight=2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.nlu.entities.found import Found
 from bot.nlu.entities.numerals import DIGIT, digits
@@ -14,7 +14,7 @@ _PHONE = re.compile(r"1[3-9]\d{9}")
 #: 010-62345678, 400-820-8820.
 _LANDLINE = re.compile(r"0\d{2,3}[- ]\d{7,8}|[48]00[- ]?\d{3}[- ]?\d{4}")
 _RUN = re.compile(
-    rf"(?<![\da-z{DIGIT}.])(?:[a-z]{{2,4}}\d{{9,16}}|\d(?:[ -]?\d){{9,19}}|[{DIGIT}](?:[ ,、-]?[{DIGIT}]){{9,19}})(?![\d{DIGIT}])"
+    rf"(?<![\da-z{DIGIT}.])(?:[a-z]{{2,4}}\d{{9,16}}(?:[a-z]{{2}}(?![a-z]))?|\d(?:[ -]?\d){{9,19}}|[{DIGIT}](?:[ ,、-]?[{DIGIT}]){{9,19}})(?![\d{DIGIT}])"
 )
 _ORDER_WORDS = re.compile(r"订单|定单|单子|那单|这单(?!号)|下单|订的")
 _TRACKING_WORDS = re.compile(r"快递|运单|物流|查件|包裹|派送|签收|揽收|中转|寄件|取件")
@@ -25,8 +25,11 @@ _NEAR = 12
 class NumberFinder:
     """Finds long numbers; `shop_pattern` is the shop's own form of an order number."""
 
-    def __init__(self, shop_pattern: str) -> None:
+    def __init__(self, shop_pattern: str, carriers: Iterable[str] = ()) -> None:
         self._shop = re.compile(shop_pattern)
+        literal = re.match(r"\d+", shop_pattern)
+        self._prefix = literal.group() if literal else None
+        self._carriers = re.compile("|".join(map(re.escape, carriers)) or r"(?!)")
 
     def __call__(self, text: str) -> Iterator[Found]:
         for match in _RUN.finditer(text):
@@ -53,6 +56,9 @@ class NumberFinder:
             return PHONE
         if _ORDER_WORDS.search(after):
             return ORDER
-        if _TRACKING_WORDS.search(before) or _TRACKING_WORDS.search(after):
+        if _TRACKING_WORDS.search(before) or _TRACKING_WORDS.search(after) or self._carriers.search(before):
             return TRACKING
-        return ORDER
+        if self._prefix and plain.startswith(self._prefix):
+            return ORDER  # one with a slip in it
+        # Nobody called it an order and it is not the shop's form: carriers number like this.
+        return TRACKING if 12 <= len(plain) <= 15 else ORDER

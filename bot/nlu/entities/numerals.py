@@ -17,6 +17,7 @@ _VALUES = {
 }
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 _MULTIPLES = {"万": 10_000, "w": 10_000, "千": 1000, "k": 1000, "百": 100, "亿": 100_000_000}
+_MIXED_TAIL = re.compile(r"(\d+)([千百万wk])(\d)")
 _MIXED = re.compile(rf"({WRITTEN})\s*([万千百亿wk])?")
 
 
@@ -27,6 +28,9 @@ def number(text: str) -> Decimal | None:
     (Decimal('3200'), Decimal('12000'), Decimal('12000.0'), Decimal('205'))
     """
     text = text.strip().lower()
+    if tailed := _MIXED_TAIL.fullmatch(text):  # 3千8 is 3800
+        size = _MULTIPLES[tailed.group(2)]
+        return Decimal(int(tailed.group(1)) * size + int(tailed.group(3)) * size // 10)
     mixed = _MIXED.fullmatch(text)
     if mixed:
         try:

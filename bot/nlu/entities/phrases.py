@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 
 class PhraseBook:
@@ -24,19 +24,28 @@ class PhraseBook:
 
     def at(self, text: str, start: int) -> int:
         """The end of the longest phrase that begins at `start`; `start` itself where none does."""
-        for beginning in (text[start : start + 2], text[start : start + 1]):
-            for length in self._lengths.get(beginning, ()):
-                if start + length <= len(text) and text[start : start + length] in self._words:
-                    return start + length
-        return start
+        return next(self._ends(text, start), start)
 
-    def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """`(start, end)` of the phrases from left to right; none overlaps another."""
+    def spans(
+        self, text: str, accept: Callable[[int, int], bool] = lambda start, end: True
+    ) -> Iterator[tuple[int, int]]:
+        """`(start, end)` of the phrases from left to right; none overlaps another.
+
+        At every position the longest phrase that `accept` lets pass counts: 电视 in 电视|机顶盒, though
+        电视机 is a phrase too.
+        """
         position = 0
         while position < len(text):
-            end = self.at(text, position)
+            end = next((end for end in self._ends(text, position) if accept(position, end)), position)
             if end > position:
                 yield position, end
                 position = end
             else:
                 position += 1
+
+    def _ends(self, text: str, start: int) -> Iterator[int]:
+        """Where the phrases that begin at `start` end, the longest first."""
+        for beginning in (text[start : start + 2], text[start : start + 1]):
+            for length in self._lengths.get(beginning, ()):
+                if start + length <= len(text) and text[start : start + length] in self._words:
+                    yield start + length

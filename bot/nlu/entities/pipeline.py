@@ -122,13 +122,15 @@ def _pipeline(
     nlp.tokenizer = CharacterTokenizer(nlp.vocab)
     cut = WordCutter(segmenter)
     finders: dict[str, Finder] = {
-        "numbers": NumberFinder(order_number_pattern),
+        "numbers": NumberFinder(order_number_pattern, dictionary.words.get("carriers", ())),
         "dates": _dates_of(today),
         "amounts": find_amounts,
         "products": ProductFinder(dictionary, cut),
         "carriers": _whole_words(CARRIER, dictionary, "carriers", cut, weight=6),
         "models": ModelFinder(dictionary.words.get("brands", ())),
-        "quantities": QuantityFinder(dictionary.words.get("products", ())),
+        "quantities": QuantityFinder(
+            (*dictionary.words.get("products", ()), *dictionary.words.get("short_products", ()))
+        ),
         "scores": find_scores,
         "remedies": find_remedies,
         "names": find_names,

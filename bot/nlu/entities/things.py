@@ -12,7 +12,7 @@ from bot.nlu.entities.phrases import PhraseBook
 
 QUANTITY, SCORE = "quantity", "score"
 
-_MEASURES = rf"个|台|件套|件|条|只|张|双|套|部(?!分)|把|箱|盒|包(?!邮)|袋|瓶|罐|本|支|根|块(?=钱)?|款|单(?![元位独号])|片|节|卷|桶|份|对|副|串|斤|两|米(?![\d{DIGIT}])|公分|厘米|层|种|粒|枚|盏|床|辆|笔|颗|提|组|扇|幅|册"
+_MEASURES = rf"个|台|件套|件|条|只|张|双|套(?!餐)|部(?!分)|把|箱|盒|包(?!邮)|袋|瓶|罐|本|支|根|块(?=钱)?|款|单(?![元位独号])|片|节|卷|桶|份|对|副|串|斤|两|米(?![\d{DIGIT}])|公分|厘米|层|种|粒|枚|盏|床|辆|笔|颗|提|组|扇|幅|册"
 _QUANTITY = re.compile(
     rf"(?<![第{DIGIT}十百千\d.同每哪某])((?:\d{{1,4}}|[{DIGIT}十百]{{1,4}}|半))((?:{_MEASURES}))([{DIGIT}\d]两)?(?!月|多月|半月|小时|星期|礼拜|工作日|人|钱|事|话|点|钟|上午|下午|晚上|客服|电话|月|师傅|地方|问题|键|地址|订单|号(?!码)|消息|短信|划痕|扣款|评论|留言|信息|裂|缝|线(?!材))"
 )
@@ -64,7 +64,9 @@ class QuantityFinder:
         goods = self._goods.at(text, match.end()) > match.end()
         if is_one and measure in _VAGUE | _COUNTS_ANYTHING:
             return bool(_TAKEN.search(before) and (goods or _ONE_OF.match(after)))
-        if value == 0 or measure in _VAGUE or _BOX_OF.search(before) or _FULL_OF.match(after):
+        if measure in _VAGUE and not goods:
+            return False
+        if value == 0 or _BOX_OF.search(before) or _FULL_OF.match(after):
             return False
         if before.endswith(("这", "那", "哪", "这是", "上", "下")) and (is_one or measure == "个"):
             return False
