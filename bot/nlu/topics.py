@@ -37,7 +37,7 @@ class Understood:
 
 #: What reading may be told in `config.yml`: from which probability of a clause on its topic is a further
 #: wish, from which summed probability a complaint in a clause outweighs the rest of the message.
-READING_DEFAULTS = {"also_threshold": 0.85, "clause_gate": 0.99, "ranking_length": 10}
+READING_DEFAULTS: dict[str, Any] = {"also_threshold": 0.85, "clause_gate": 0.99, "ranking_length": 10}
 
 
 @dataclass(frozen=True)

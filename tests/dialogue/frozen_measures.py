@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -55,9 +55,13 @@ class Read:
 
 def read_frozen(file: str) -> list[Read]:
     """Trains on data/nlu and reads one frozen file; dates are read as of 25 November 2026."""
-    return [
-        _read(json.loads(line)) for line in (FROZEN / file).read_text("utf-8").splitlines() if line.strip()
-    ]
+    lines = (FROZEN / file).read_text("utf-8").splitlines()
+    return read_messages(json.loads(line) for line in lines if line.strip())
+
+
+def read_messages(messages: Iterable[dict[str, Any]]) -> list[Read]:
+    """The same for messages of one's own, each with `text` and `topic`."""
+    return [_read(gold) for gold in messages]
 
 
 _readers: dict[str, Any] = {}
@@ -65,7 +69,7 @@ _readers: dict[str, Any] = {}
 
 def _read(gold: dict[str, Any]) -> Read:
     if not _readers:
-        _readers["entities"] = reader = _entity_reader()
+        _readers["entities"] = reader = entity_reader()
         pairs = [(topic_reading(text, reader.read(text)), intent) for text, intent, _ in examples()]
         _readers["topics"] = TopicReader(train_topic_model(pairs), **READING_DEFAULTS)
     entities = _readers["entities"].read(gold["text"])
@@ -80,7 +84,7 @@ def _read(gold: dict[str, Any]) -> Read:
     )
 
 
-def _entity_reader() -> Any:
+def entity_reader() -> Any:
     with without_tensorflow():
         from bot.nlu.entities.pipeline import DEFAULT_ORDER_NUMBER_PATTERN, EntityReader
 

@@ -1,0 +1,1 @@
+"""Which model reads topics best: candidates, learning curve, and what is still confused; docs/understanding.md."""
