@@ -34,8 +34,11 @@ class WorkCalendar(Protocol):
 
 
 class SmsSender(Protocol):
-    async def send(self, phone: str, text: str) -> None:
-        """Hands one message over. Raises `care.rules.errors.Unavailable` when it cannot be sent now."""
+    async def send(self, phone: str, text: str, *, key: str | None = None) -> None:
+        """Hands one message over. Raises `care.rules.errors.Unavailable` when it cannot be sent now.
+
+        The same `key` again is the same message: a gateway that took it already sends it no second time.
+        """
 
 
 @dataclass(frozen=True)

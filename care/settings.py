@@ -49,6 +49,7 @@ class Settings:
     root: Path = ROOT
     trusted_proxies: tuple[str, ...] = ()
     order_system_token: str | None = None
+    sms_http_token: str | None = None
     data_key: str | None = None
     old_data_keys: tuple[str, ...] = ()
 
@@ -104,6 +105,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, root: Path = ROOT
         root=root,
         trusted_proxies=_networks(text("TRUSTED_PROXIES", "")),
         order_system_token=maybe("ORDER_SYSTEM_TOKEN"),
+        sms_http_token=maybe("SMS_HTTP_TOKEN"),
         data_key=_data_key("DATA_KEY", maybe("DATA_KEY")),
         old_data_keys=tuple(key.strip() for key in text("OLD_DATA_KEYS", "").split(",") if key.strip()),
     )

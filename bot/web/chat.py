@@ -39,6 +39,7 @@ from care.rules.errors import (
     Unavailable,
     VerificationFailed,
 )
+from care.rules.vocabulary import VerifiedBy
 from care.services import conversations, handoff, identity
 from care.services.conversations import Accepted, ConversationView
 
@@ -244,17 +245,26 @@ class ChatConnection:
         if is_known and await self._is_of_another(visit.conversation, hello.identity):
             await handoff.close(self._care, visit.conversation.id, "system")
             visit = await conversations.open_visit(self._care, self._visitor, page=page)
+        if is_known and hello.identity == "" and await self._is_signed_out(visit.conversation.id):
+            visit = await conversations.open_visit(self._care, self._visitor, page=page)
         view = visit.conversation
         is_same = hello.conversation in (None, view.public_id) and is_known
         # Numbers of another conversation mean nothing here.
         after = hello.after if is_same and hello.after <= view.seq else 0
         self._show(view, after)
-        if hello.identity is not None:
+        if hello.identity:
             await identity.verify_token(self._care, view.id, hello.identity)
+
+    async def _is_signed_out(self, conversation_id: int) -> bool:
+        """The host page says that nobody is signed in (any more); ends what the one it signed in was told."""
+        if not await identity.sign_out(self._care, conversation_id, only=VerifiedBy.TOKEN):
+            return False
+        await handoff.close(self._care, conversation_id, "system")
+        return True
 
     async def _is_of_another(self, view: ConversationView, token: str | None) -> bool:
         """Whether the host page has another customer now than the one this browser talked as before."""
-        if token is None:
+        if not token:
             return False
         try:
             return await identity.is_of_another(self._care, view.id, token)

@@ -42,7 +42,10 @@ class Page(Struct, frozen=True):
 
 
 class Hello(Struct, frozen=True, tag="hello"):
-    """`conversation` says which one `after` counts in; without it `after` is taken as of the open one."""
+    """`conversation` says which one `after` counts in; without it `after` is taken as of the open one.
+
+    `identity` is the host page's token; empty: the host page says that nobody is signed in there.
+    """
 
     # Any text: what is no token of ours makes a new visitor, so a browser with a damaged store gets in too.
     visitor: Annotated[str, Meta(max_length=4096)] | None = None

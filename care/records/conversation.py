@@ -139,3 +139,14 @@ class VerificationAttempt(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(80))  # "conversation:12", "order:88120231105", "phone:138…"
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class HostTokenUse(Base):
+    """Which browser a host page's token with an id of its own was shown by first. Only a hash of it is kept."""
+
+    __tablename__ = "host_token_use"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    visitor_id: Mapped[int] = mapped_column(ForeignKey("visitor.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -10,23 +10,21 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.records.complaint import Complaint
 from care.records.conversation import Conversation, VerificationAttempt
 from care.records.customer import Customer
 from care.records.interaction import CareInteraction
-from care.rules.complaint import ComplaintState
 from care.rules.errors import InvalidInput, NotFound, TooManyRequests, VerificationFailed
 from care.rules.masking import mask_name, mask_phone
 from care.rules.text import normalise
 from care.rules.vocabulary import Owner, Tier, VerifiedBy
-from care.services import interactions, one_time_codes
+from care.services import interactions, linking, one_time_codes
 from care.services.context import Care
 from care.services.conversation_rows import locked, verified_customer_id
 from care.services.customers import by_external_id, by_public_id
-from care.services.host_token import subject_of
+from care.services.host_token import bind_to_browser, read_token
 from care.services.one_time_codes import (
     CODES_PER_PHONE_AND_DAY,
     SMS_TOPIC,
@@ -36,6 +34,7 @@ from care.services.one_time_codes import (
     mobile_number,
     sms_handler,
 )
+from care.services.verified import STRONG
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +46,7 @@ __all__ = [
     "customer_of",
     "is_of_another",
     "request_code",
+    "sign_out",
     "sms_handler",
     "verify_code",
     "verify_order_tail",
@@ -190,16 +190,19 @@ async def verify_order_tail(
 async def verify_token(care: Care, conversation_id: int, token: str) -> CustomerRef:
     """Verifies by the host page's signed token: HS256, ``aud`` zhike, ``sub``, ``exp`` at most an hour ahead.
 
-    ``sub`` is the customer's external id in the shop, or our public id.
+    ``sub`` is the customer's external id in the shop, or our public id; with ``jti`` it serves one browser only.
 
     Raises:
         VerificationFailed: anything about the token is wrong; the log says what.
     """
     now = care.clock.now()
-    subject = subject_of(care.settings.host_page_secret, token, now)
+    proof = read_token(care.settings.host_page_secret, token, now)
     async with care.sessions.write() as session:
         conversation = await locked(session, conversation_id)
-        customer = await _customer_of_subject(session, subject)
+        if not await bind_to_browser(session, proof, conversation):
+            log.warning("identity token refused: another browser has used it")
+            raise VerificationFailed
+        customer = await _customer_of_subject(session, proof.subject)
         if customer is not None:
             return await _set_verified(session, conversation, customer, VerifiedBy.TOKEN, now)
     log.warning("a valid identity token names a customer that is not in the records")
@@ -214,7 +217,7 @@ async def is_of_another(care: Care, conversation_id: int, token: str) -> bool:
     Raises:
         VerificationFailed: as `verify_token`.
     """
-    subject = subject_of(care.settings.host_page_secret, token, care.clock.now())
+    subject = read_token(care.settings.host_page_secret, token, care.clock.now()).subject
     async with care.sessions.read() as session:
         customer = await _customer_of_subject(session, subject)
         if customer is None:
@@ -224,6 +227,25 @@ async def is_of_another(care: Care, conversation_id: int, token: str) -> bool:
             select(CareInteraction.customer_id).where(CareInteraction.conversation_id == conversation_id)
         )
         return bool({conversation.customer_id, *contacts} - {None, customer.id})
+
+
+async def sign_out(care: Care, conversation_id: int, *, only: VerifiedBy | None = None) -> bool:
+    """Forgets who the customer of this conversation is, and ends the contact; whether anybody was known.
+
+    Args:
+        only: nothing happens when they were verified another way (a host page signs out whom it signed in).
+    """
+    now = care.clock.now()
+    async with care.sessions.write() as session:
+        conversation = await locked(session, conversation_id)
+        if conversation.customer_id is None or (only is not None and conversation.verified_by is not only):
+            return False
+        await interactions.end_contact(
+            session, conversation, await interactions.last_line_at(session, conversation_id) or now
+        )
+        conversation.customer_id = conversation.verified_by = conversation.verified_at = None
+        conversation.proven_order = None
+    return True
 
 
 async def customer_of(care: Care, conversation_id: int) -> CustomerSummary | None:
@@ -261,17 +283,9 @@ async def _set_verified(
         await interactions.end_contact(session, conversation, last or now)
         contact = await interactions.open_contact(session, conversation, now)
     contact.customer_id = customer.id
-    # A complaint being told is this customer's, also when it is received by silence.
-    await session.execute(
-        update(Complaint)
-        .where(
-            Complaint.conversation_id == conversation.id,
-            Complaint.state == ComplaintState.DRAFT,
-            Complaint.customer_id.is_(None),
-        )
-        .values(customer_id=customer.id)
-        .execution_options(synchronize_session=False)
-    )
+    await linking.link_draft(session, conversation, customer)
+    if by in STRONG:
+        await linking.link_earlier(session, conversation, customer, now)
     return CustomerRef(id=customer.id, public_id=customer.public_id)
 
 

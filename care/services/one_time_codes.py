@@ -121,6 +121,7 @@ def sms_handler(care: Care) -> Callable[[dict[str, Any]], Awaitable[None]]:
         await care.sms.send(
             phone,
             f"【{care.settings.shop_name}】{what} {digits},5 分钟内有效。请勿告诉他人，客服不会向您索要。",
+            key=f"code-{conversation.public_id}-{data['code_id']}",
         )
 
     return send

@@ -12,7 +12,14 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, s
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.complaint import Complaint
-from care.records.conversation import Conversation, Message, OneTimeCode, VerificationAttempt, Visitor
+from care.records.conversation import (
+    Conversation,
+    HostTokenUse,
+    Message,
+    OneTimeCode,
+    VerificationAttempt,
+    Visitor,
+)
 from care.records.customer import AccessLog
 from care.records.engine import Outbox, TrackerEvent
 from care.records.rights import KeepingTime, LegalHold, RightsRequest
@@ -239,6 +246,12 @@ async def _messages(care: Care, before: datetime, is_dry: bool) -> int:
     return await _batches(care, wanted, take, is_dry)
 
 
+async def _attempts(care: Care, before: datetime, is_dry: bool) -> int:
+    tries = _rows_of(VerificationAttempt, lambda before: VerificationAttempt.at < before)
+    tokens = _rows_of(HostTokenUse, lambda before: HostTokenUse.expires_at < before)
+    return await tries(care, before, is_dry) + await tokens(care, before, is_dry)
+
+
 async def _export_tokens(care: Care, before: datetime, is_dry: bool) -> int:
     wanted = select(RightsRequest.id).where(
         RightsRequest.token_hash.is_not(None), RightsRequest.token_expires_at < before
@@ -260,7 +273,7 @@ _REMOVE: Mapping[Kept, _Remove] = {
         OneTimeCode,
         lambda before: and_(OneTimeCode.sent_at < before, ~_held_conversation(OneTimeCode.conversation_id)),
     ),
-    Kept.ATTEMPTS: _rows_of(VerificationAttempt, lambda before: VerificationAttempt.at < before),
+    Kept.ATTEMPTS: _attempts,
     # What was given up is no news to anybody any more.
     Kept.OUTBOX: _rows_of(
         Outbox,

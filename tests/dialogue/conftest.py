@@ -236,7 +236,7 @@ class Visitor:
         sent: list[str] = []
 
         class Phone:
-            async def send(self, phone: str, text: str) -> None:
+            async def send(self, phone: str, text: str, *, key: str | None = None) -> None:
                 sent.append(text)
 
         by_sms = identity.sms_handler(_with_sms(self.care, Phone()))

@@ -11,12 +11,16 @@ import jwt
 import pytest
 from sqlalchemy import select
 
+from care.records.complaint import Complaint
 from care.records.conversation import OneTimeCode
 from care.records.engine import Outbox
+from care.records.interaction import CareInteraction
 from care.records.order import Order
+from care.rules.complaint import ComplaintState
 from care.rules.errors import InvalidInput, NotFound, TooManyRequests, VerificationFailed
-from care.rules.vocabulary import OrderState
-from care.services import conversations, handoff, identity, outbox
+from care.rules.vocabulary import OrderState, VerifiedBy
+from care.services import complaint_log, conversations, handoff, identity, outbox
+from tests.integration.customers import order_of
 
 PHONE = "13800000001"
 
@@ -392,3 +396,146 @@ async def test_a_phone_gets_no_more_than_ten_codes_a_day_whoever_asks(care, shop
     assert sent == identity.CODES_PER_PHONE_AND_DAY
     clock.advance(hours=24)
     await identity.request_code(care, (await shop.visit()).id, PHONE)
+
+
+class TestHostTokenIds:
+    def token(self, care, **claims: object) -> str:
+        return TestToken().token(care, **claims)
+
+    async def test_a_token_with_an_id_serves_the_first_browser_only_and_that_one_again(self, care, shop):
+        customer = await shop.customer(PHONE, external_id="shop-42")
+        token = self.token(care, jti="one")
+        mine, other = await shop.visit(), await shop.visit()
+        for _ in range(2):  # a page that is loaded again says hello again
+            await identity.verify_token(care, mine.id, token)
+        with pytest.raises(VerificationFailed):
+            await identity.verify_token(care, other.id, token)
+        assert await verified(care, mine.id) == customer.public_id
+        assert await verified(care, other.id) is None
+        await identity.verify_token(care, other.id, self.token(care, jti="two"))
+
+    async def test_shown_by_two_browsers_at_once_one_is_believed(self, care, shop):
+        await shop.customer(PHONE, external_id="shop-42")
+        token = self.token(care, jti="one")
+        visits = [await shop.visit() for _ in range(4)]
+        results = await asyncio.gather(
+            *(identity.verify_token(care, visit.id, token) for visit in visits), return_exceptions=True
+        )
+        assert sum(isinstance(one, identity.CustomerRef) for one in results) == 1
+        assert sum(isinstance(one, VerificationFailed) for one in results) == 3
+
+    async def test_a_token_of_the_future_is_not_good_yet(self, care, shop):
+        await shop.customer(PHONE, external_id="shop-42")
+        visit = await shop.visit()
+        now = int(care.clock.now().timestamp())
+        await identity.verify_token(care, visit.id, self.token(care, iat=now + 30, nbf=now))
+        for claims in ({"nbf": now + 120}, {"iat": now + 120}, {"nbf": "soon"}):
+            with pytest.raises(VerificationFailed):
+                await identity.verify_token(care, visit.id, self.token(care, **claims))
+
+
+class TestSignOut:
+    async def test_nobody_is_known_afterwards_and_the_next_contact_is_a_new_one(self, care, shop, clock):
+        customer = await shop.customer(PHONE, external_id="shop-42")
+        visit = await shop.visit()
+        await identity.verify_token(care, visit.id, TestToken().token(care))
+        await shop.say(visit.id, "查订单")
+        assert await identity.sign_out(care, visit.id)
+        assert await verified(care, visit.id) is None
+        assert not await identity.sign_out(care, visit.id)
+        clock.advance(seconds=1)
+        await shop.say(visit.id, "别人的话")
+        async with care.sessions.read() as session:
+            contacts = (await session.scalars(select(CareInteraction).order_by(CareInteraction.id))).all()
+        assert [one.customer_id for one in contacts] == [customer.id, None]
+        assert contacts[0].ended_at is not None
+
+    async def test_a_host_page_signs_out_only_whom_it_signed_in(self, care, shop, capsys):
+        await shop.customer(PHONE)
+        visit = await shop.visit()
+        await identity.request_code(care, visit.id, PHONE)
+        (code,) = await delivered_codes(care, capsys)
+        await identity.verify_code(care, visit.id, code)
+        assert not await identity.sign_out(care, visit.id, only=VerifiedBy.TOKEN)
+        assert await verified(care, visit.id) is not None
+        assert await identity.sign_out(care, visit.id)
+
+
+class TestEarlierContacts:
+    async def nameless(self, care, shop, token: str, words: str = "我的破壁机坏了"):
+        """A conversation of the browser in which nobody was known, with a complaint that was received."""
+        visit = (await conversations.open_visit(care, token)).conversation
+        accepted = await shop.say(visit.id, words)
+        async with care.sessions.write() as session:
+            case = Complaint(
+                conversation_id=visit.id,
+                source_message_id=accepted.message_id,
+                channel="web",
+                state="received",
+                opened_at=care.clock.now(),
+                own_words=words,
+                topic="complaint_quality",
+                category="defect",
+                care_part="product_quality",
+                care_stage="post",
+                grade="P3",
+            )
+            session.add(case)
+            await session.flush()
+            await complaint_log.append(
+                session, case, "state", actor="bot", at=care.clock.now(), to_state=ComplaintState.RECEIVED
+            )
+        await handoff.close(care, visit.id, "customer")
+        care.clock.advance(minutes=5)
+        return case
+
+    async def owners(self, care) -> tuple[list, list]:
+        async with care.sessions.read() as session:
+            contacts = await session.scalars(select(CareInteraction.customer_id).order_by(CareInteraction.id))
+            cases = await session.scalars(select(Complaint.customer_id).order_by(Complaint.id))
+            return list(contacts), list(cases)
+
+    async def test_what_the_same_browser_said_before_is_the_customers(self, care, shop):
+        customer = await shop.customer(PHONE, external_id="shop-42")
+        token = (await conversations.open_visit(care, None)).visitor_token
+        stranger = (await conversations.open_visit(care, None)).visitor_token
+        await self.nameless(care, shop, token)
+        await self.nameless(care, shop, stranger)
+        visit = (await conversations.open_visit(care, token)).conversation
+        await identity.verify_token(care, visit.id, TestToken().token(care))
+        contacts, cases = await self.owners(care)
+        assert contacts == [customer.id, None, customer.id]
+        assert cases == [customer.id, None]
+        assert await complaint_log.verify(care) == []
+
+    async def test_on_a_browser_of_two_customers_nameless_contacts_stay_nameless(self, care, shop):
+        first = await shop.customer(PHONE, external_id="shop-42")
+        second = await shop.customer("13800000002", external_id="shop-43")
+        token = (await conversations.open_visit(care, None)).visitor_token
+        visit = (await conversations.open_visit(care, token)).conversation
+        await identity.verify_token(care, visit.id, TestToken().token(care))
+        await handoff.close(care, visit.id, "customer")
+        await self.nameless(care, shop, token)
+        visit = (await conversations.open_visit(care, token)).conversation
+        await identity.verify_token(care, visit.id, TestToken().token(care, sub="shop-43"))
+        contacts, cases = await self.owners(care)
+        assert contacts == [first.id, None, second.id]
+        assert cases == [None]
+
+    async def test_an_order_number_is_too_little_for_taking_over_what_was_said(self, care, shop):
+        customer = await shop.customer(PHONE)
+        await order_of(care, customer, "88120260009")
+        token = (await conversations.open_visit(care, None)).visitor_token
+        await self.nameless(care, shop, token)
+        visit = (await conversations.open_visit(care, token)).conversation
+        await identity.verify_order_tail(care, visit.id, "88120260009", "0001")
+        assert (await self.owners(care))[1] == [None]
+
+    async def test_what_lies_more_than_a_month_back_is_not_touched(self, care, shop, clock):
+        await shop.customer(PHONE, external_id="shop-42")
+        token = (await conversations.open_visit(care, None)).visitor_token
+        await self.nameless(care, shop, token)
+        clock.advance(days=31)
+        visit = (await conversations.open_visit(care, token)).conversation
+        await identity.verify_token(care, visit.id, TestToken().token(care))
+        assert (await self.owners(care))[1] == [None]

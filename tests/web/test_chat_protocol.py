@@ -10,8 +10,9 @@ from typing import Any
 import jwt
 
 from bot.web.ports import BotAnswer
+from care.records.conversation import Conversation
 from care.records.customer import Customer
-from care.rules.vocabulary import Owner
+from care.rules.vocabulary import Owner, VerifiedBy
 from care.services import conversations, handoff, transcript
 from care.services.context import Care
 from care.services.conversations import Reply
@@ -362,3 +363,37 @@ async def test_another_customer_of_the_same_browser_reads_nothing_of_the_former(
     assert (await conversations.get_conversation(care_sqlite, first.conversation)).owner is Owner.CLOSED
     here = await conversations.get_conversation(care_sqlite, other.conversation)
     assert here.customer_id == 2
+
+
+async def test_who_signs_out_on_the_host_page_is_signed_out_here_and_a_code_is_not(
+    connect: Connect, care_sqlite: Care
+) -> None:
+    claims = {"sub": "A", "aud": "zhike", "exp": int(care_sqlite.clock.now().timestamp()) + 300}
+    token = jwt.encode(claims, care_sqlite.settings.host_page_secret, algorithm="HS256")
+    async with care_sqlite.sessions.write() as session:
+        session.add(
+            Customer(
+                public_id=str(uuid.uuid4()), name="A", external_id="A", created_at=care_sqlite.clock.now()
+            )
+        )
+    first = await connect()
+    await first.hello(identity=token)
+    await first.say("我的订单呢")
+    await first.next("ack")
+    await first.next("message")
+    await first.socket.close()
+    after = await connect()
+    welcome = await after.hello(first.token, conversation=first.conversation, identity="")
+    assert (welcome["conversation"] != first.conversation, welcome["seq"]) == (True, 0)
+    here = await conversations.get_conversation(care_sqlite, after.conversation)
+    assert here.customer_id is None
+    await after.socket.close()
+
+    # Most host pages say "nobody" on every page that is loaded: a code from the chat must outlive that.
+    async with care_sqlite.sessions.write() as session:
+        row = await session.get_one(Conversation, here.id)
+        row.customer_id, row.verified_by, row.verified_at = 1, VerifiedBy.CODE, care_sqlite.clock.now()
+    again = await connect()
+    await again.hello(first.token, identity="")
+    assert again.conversation == after.conversation
+    assert (await conversations.get_conversation(care_sqlite, again.conversation)).customer_id == 1

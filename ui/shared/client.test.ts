@@ -135,6 +135,20 @@ describe("greeting the server", () => {
     expect(lines).toHaveLength(2);
   });
 
+  test("who signs out on the host page is signed out here, and what was said is not shown to the next", () => {
+    const client = connected();
+    client.setIdentity("jwt");
+    last().open();
+    last().welcome();
+    last().say(message(1, "customer", "我的私事"));
+    client.setIdentity(null);
+    last().open();
+    expect(last().sent[0]).toMatchObject({ identity: "" });
+    last().welcome({ conversation: "c2" });
+    expect(client.earlier).toEqual([]);
+    expect(texts(client)).toEqual([]);
+  });
+
   test("an identity that is not believed is not sent again, and the host page hears of it", () => {
     const client = makeClient();
     let refused = 0;

@@ -61,6 +61,7 @@ export class ChatClient {
   private acceptedGap = 0;
   private lastTypingSent = 0;
   private wish: "request_human" | "cancel_request" | "end" | null = null;
+  /** Empty: the host page said that nobody is signed in there; null: it said nothing. */
   private identity: string | null = null;
   private page: Page | null = null;
 
@@ -101,8 +102,9 @@ export class ChatClient {
 
   /** Takes effect with a new hello, so a live connection is made anew. */
   setIdentity(token: string | null): void {
-    if (token === this.identity) return;
-    this.identity = token;
+    const said = token ?? "";
+    if (said === this.identity) return;
+    this.identity = said;
     this.isIdentityNew = true;
     this.link.renew();
   }
@@ -189,7 +191,7 @@ export class ChatClient {
       visitor: typeof visitor === "string" ? visitor : null,
       after: this.askedAfter,
       ...(this.conversation ? { conversation: this.conversation } : {}),
-      ...(this.identity ? { identity: this.identity } : {}),
+      ...(this.identity !== null ? { identity: this.identity } : {}),
       ...(this.page ? { page: this.page } : {}),
     };
   }

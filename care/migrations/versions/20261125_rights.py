@@ -119,6 +119,24 @@ def upgrade() -> None:
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_keeping_time")),
     )
+    op.create_table(
+        "host_token_use",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("visitor_id", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["visitor_id"],
+            ["visitor.id"],
+            name=op.f("fk_host_token_use_visitor_id_visitor"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_host_token_use")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_host_token_use_token_hash")),
+    )
+    with op.batch_alter_table("host_token_use", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_host_token_use_visitor_id"), ["visitor_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_host_token_use_expires_at"), ["expires_at"], unique=False)
 
     with op.batch_alter_table("customer_field", schema=None) as batch_op:
         batch_op.add_column(sa.Column("value_index", sa.String(length=64), nullable=True))
@@ -150,6 +168,7 @@ def downgrade() -> None:
     with op.batch_alter_table("customer_field", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_field_value_index"))
         batch_op.drop_column("value_index")
+    op.drop_table("host_token_use")
     op.drop_table("keeping_time")
     op.drop_table("legal_hold")
     op.drop_table("rights_request")
