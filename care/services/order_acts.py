@@ -16,10 +16,10 @@ from care.records.conversation import Conversation
 from care.records.customer import Customer
 from care.rules.errors import NotFound, NotVerified, StepUpNeeded
 from care.rules.order_terms import OrderPromise
-from care.rules.vocabulary import VerifiedBy
 from care.services import interactions, promises
 from care.services.context import Care
 from care.services.conversation_rows import locked, verified_customer_id
+from care.services.verified import STRONG
 
 _BY_BOT = "bot"
 
@@ -63,7 +63,7 @@ async def actor_of(care: Care, conversation_id: int) -> Actor:
             raise NotVerified
         ref = await session.scalar(select(Customer.public_id).where(Customer.id == customer_id))
         assert ref is not None
-        is_strong = conversation.verified_by is not VerifiedBy.ORDER_TAIL
+        is_strong = conversation.verified_by in STRONG
         return Actor(
             conversation_id, customer_id, ref, is_strong, None if is_strong else conversation.proven_order
         )
@@ -85,6 +85,8 @@ async def note_done(
 ) -> datetime | None:
     """Notes what was written and promised; returns when the promise falls due, as it was made first.
 
+    Asked again while the same is promised already, the first promise stands: hurrying twice wins no time.
+
     Args:
         written: what was written, ``return:TH-…``: also the promise's subject.
         ends_earlier: open promises about the same subject no longer bind.
@@ -97,6 +99,9 @@ async def note_done(
             await promises.release_subject(session, written, now)
         if promised is None:
             return None
+        standing = await promises.open_due(session, promised.what, written)
+        if standing is not None:
+            return standing
         promise = await promises.record(
             session,
             what=promised.what,

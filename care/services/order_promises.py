@@ -62,7 +62,7 @@ async def settle(care: Care) -> int:
                 Promise.made_at,
                 Customer.public_id,
             )
-            .join(Customer, Customer.id == Promise.customer_id)
+            .outerjoin(Customer, Customer.id == Promise.customer_id)
             .where(
                 Promise.subject.is_not(None),
                 Promise.kept_at.is_(None),
@@ -72,7 +72,7 @@ async def settle(care: Care) -> int:
             .order_by(Promise.due_at, Promise.id)
             .limit(_AT_ONCE)
         )
-        by_customer: dict[str, list[_Open]] = {}
+        by_customer: dict[str | None, list[_Open]] = {}
         for id_, what, subject, made_at, ref in rows:
             noun, _, number = str(subject).partition(":")
             if what in OrderPromise.labels():
@@ -80,13 +80,18 @@ async def settle(care: Care) -> int:
     settled = 0
     for ref, promises in by_customer.items():
         try:
-            found = await _look(care, ref, promises)
+            found = await _look(care, ref, promises) if ref else _of_nobody(promises)
         except Unavailable:
             log.warning("promises about orders wait: the order system does not answer")
             break
         for promise in promises:
             settled += await _settle_one(care, promise, found[promise.id])
     return settled
+
+
+def _of_nobody(promises: Sequence[_Open]) -> dict[int, _Found]:
+    """Promised to a customer whose record was deleted since: it binds nobody."""
+    return {promise.id: _Found(Verdict.VOID) for promise in promises}
 
 
 async def _look(care: Care, ref: str, promises: Sequence[_Open]) -> dict[int, _Found]:
@@ -129,35 +134,33 @@ def _of_order(promise: _Open, order: OrderView) -> _Found:
 
 
 async def _settle_one(care: Care, promise: _Open, found: _Found) -> bool:
+    """An answer that was promised and cannot be given is not kept, whatever happened meanwhile."""
     now = care.clock.now()
+    has_news = found.verdict is Verdict.KEPT and bool(found.news)
     told: Conversation | None = None
     async with care.sessions.write() as session:
         # The conversation first, as everybody who writes both does.
         conversation_id = await session.scalar(
             select(Promise.conversation_id).where(Promise.id == promise.id)
         )
-        conversation = None
-        if conversation_id is not None and found.verdict is Verdict.KEPT and found.news:
-            conversation = await conversation_rows.locked(session, conversation_id)
+        if has_news and conversation_id is not None:
+            told = await conversation_rows.locked(session, conversation_id)
         row = await session.get(Promise, promise.id, with_for_update=True, populate_existing=True)
         if row is None or row.kept_at or row.broken_at:
             return False
+        if told is not None and (told.owner is Owner.CLOSED or told.customer_id != row.customer_id):
+            told = None
         is_late = now > row.due_at + SETTLE_EVERY
-        if found.verdict is Verdict.VOID and not is_late:
-            await session.delete(row)
-        elif found.verdict is Verdict.KEPT and not is_late:
-            row.kept_at = min(now, row.due_at)
-        elif is_late:
+        if is_late:
             row.broken_at = row.due_at
+        elif found.verdict is Verdict.VOID:
+            await session.delete(row)
+        elif found.verdict is Verdict.KEPT and (told is not None or not has_news):
+            row.kept_at = min(now, row.due_at)
         else:
             return False
-        if (
-            conversation is not None
-            and conversation.owner is not Owner.CLOSED
-            and conversation.customer_id == row.customer_id
-        ):
-            transcript.append(session, conversation, at=now, speaker=Speaker.SYSTEM, text=found.news)
-            told = conversation
+        if told is not None:
+            transcript.append(session, told, at=now, speaker=Speaker.SYSTEM, text=found.news)
     if told is not None:
         await conversation_rows.announce(care, told)
     return True

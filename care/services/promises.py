@@ -116,6 +116,21 @@ async def release(session: AsyncSession, complaint_id: int, at: datetime) -> Non
     await _release(session, Promise.complaint_id == complaint_id, at)
 
 
+async def open_due(session: AsyncSession, what: str, subject: str) -> datetime | None:
+    """When the open promise of this kind about `subject` falls due; None without one."""
+    due: datetime | None = await session.scalar(
+        select(Promise.due_at)
+        .where(
+            Promise.what == str(what),
+            Promise.subject == subject,
+            Promise.kept_at.is_(None),
+            Promise.broken_at.is_(None),
+        )
+        .limit(1)
+    )
+    return due
+
+
 async def release_subject(session: AsyncSession, subject: str, at: datetime) -> None:
     """`release` for what is no complaint: a visit that was moved, a return that was taken back."""
     await _release(session, Promise.subject == subject, at)

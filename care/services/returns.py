@@ -8,7 +8,7 @@ from datetime import date, datetime
 from care.ports import OrderLineView, OrderView, ReturnView, ReturnWish
 from care.rules.errors import NotFound
 from care.rules.order_due import return_promise
-from care.rules.order_terms import ReturnKind
+from care.rules.order_terms import ReturnKind, ReturnState
 from care.rules.return_advice import Advice, Explanation, Payer, advise
 from care.rules.returns import Decision, Entitlement, Purchase
 from care.rules.times import shanghai_day
@@ -135,7 +135,7 @@ async def apply(care: Care, conversation_id: int, wish: ReturnWish, *, source_me
     what, due_at = return_promise(
         view.kind,
         care.clock.now(),
-        is_allowed=wish.is_allowed,
+        is_allowed=view.state is not ReturnState.UNDER_REVIEW,
         is_workday=care.calendar.is_workday,
     )
     first_due_at = await note_done(

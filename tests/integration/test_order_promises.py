@@ -124,14 +124,46 @@ async def test_a_review_a_visit_and_a_refund(care: Care, shop: Shop, clock: Manu
     assert await heard(care, who) == ["仅退款申请 TH-20261124-0001 审核有结果：已同意，等待退款。"]
 
 
-async def test_another_customer_of_the_browser_is_told_nothing(
+async def test_another_customer_of_the_browser_is_told_nothing_and_an_untold_answer_is_not_kept(
     care: Care, shop: Shop, clock: ManualClock
 ) -> None:
     who = await buyer(shop)
     await order_changes.urge(care, who.conversation_id, PAID, source_message_id=await who.says("催一下"))
+    due = clock.now() + timedelta(hours=24)
     next_one = await shop.customer("13700000003", "韩梅")
     await verified(shop, who.conversation_id, next_one.id)
     clock.advance(hours=3)
     await happens(care, PAID, "商品已出库", OrderState.SHIPPED)
+    assert await order_promises.settle(care) == 0
+    clock.advance(hours=22)
     assert await order_promises.settle(care) == 1
+    assert await ends(care) == [("hurry", None, due)]
     assert await heard(care, who) == []
+
+
+async def test_hurrying_again_promises_nothing_new_and_is_answered_once(
+    care: Care, shop: Shop, clock: ManualClock
+) -> None:
+    who = await buyer(shop)
+    first = await order_changes.urge(
+        care, who.conversation_id, PAID, source_message_id=await who.says("催一下")
+    )
+    clock.advance(minutes=20)
+    again = await order_changes.urge(
+        care, who.conversation_id, PAID, source_message_id=await who.says("怎么还不发")
+    )
+    assert again == first
+    await happens(care, PAID, "商品已出库", OrderState.SHIPPED)
+    assert await order_promises.settle(care) == 1
+    assert len(await heard(care, who)) == 1
+
+
+async def test_a_promise_to_somebody_whose_record_is_gone_binds_nobody(
+    care: Care, shop: Shop, clock: ManualClock
+) -> None:
+    who = await buyer(shop)
+    await order_changes.urge(care, who.conversation_id, PAID, source_message_id=await who.says("催一下"))
+    async with care.sessions.write() as session:
+        await session.execute(update(Promise).values(customer_id=None))
+    assert await order_promises.settle(care) == 1
+    assert await ends(care) == []
