@@ -41,7 +41,7 @@ class Terms:
             values.append(weights / np.sqrt(weights @ weights) if rows else weights)
             ends.append(len(indices))
         shape = (len(readings), len(self.vocabulary))
-        return csr_matrix((np.concatenate(values), indices, ends), shape=shape)
+        return csr_matrix((np.concatenate([np.zeros(0), *values]), indices, ends), shape=shape)
 
 
 class Kinds:
