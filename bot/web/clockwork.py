@@ -23,6 +23,7 @@ from bot.web.tasks import end
 from care.rules.errors import CareError
 from care.services import (
     complaints,
+    customer_value,
     erasure,
     interactions,
     leases,
