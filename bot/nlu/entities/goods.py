@@ -50,6 +50,8 @@ _HAD = re.compile(
 _SAID_OF = re.compile(
     r"$|[,。!?;~ 坏破烂没少酸苦臭死不到发怎是能要太送掉漏断打开退晃响吗呢多好有里和跟也都又就被绑上才还的啥什几进验查修洗穿吃喝用看买摇晃脏掉湿]"
 )
+#: These open a message about them: 床半夜塌了. 奶 and 油 may begin another word.
+_OPENERS = frozenset("床鞋书虾蟹鱼锅面肉鸡鸭")
 _BOUGHT = re.compile(
     r"(?:买|订购|订|下单|拍|卖|单配|单买|换个|换块|补发|少了?|配)(?:了|的|过|一|两|个|条|块|张|台|套|新|旧|几|\d)*$"
 )
@@ -60,7 +62,7 @@ _FOR_SALE = re.compile(
 _OWN = re.compile(r"手机|电脑|平板|ipad|笔记本|电视|智能机")
 _BY_OWN = re.compile(
     r"(?:换?绑|用|拿|玩|看|连|刷|偷|登录?|到|往|从|在|跟|和|把|里|给|扫|连接|插上|连上|投到|换了?新?|新|旧|老|用不了|同时连|不会用|配|支持|适配|输入)"
-    r"(?:了|我|你|他|她|自己|的|爸|妈|奶奶|爷爷|孩子|那个|这个|两个|几个|一个|个|部|台|电|台式|苹果|安卓|华为)*$"
+    r"(?:了|(?:我|你|他|她|自己|爸|妈|奶奶|爷爷|孩子)们?的?|那个|这个|两个|几个|一个|个|部|台|电|台式|苹果|安卓|华为)*$"
 )
 _WITH_OWN = re.compile(
     r"^(?:上(?![市次个周])|里|号|端|版|卡|收不到|收验证|停机|欠费|验证|短信|银行|型号|尾号|没信号|没网|之后|以后|支付|登录|登不|下单|一直收|老收|丢了?,|联系|通讯录|相册|网络|连接|连上|流量|信号|话费|充话费|充值|操作|打不通|改|换了)"
@@ -75,12 +77,15 @@ _FRUIT_OR_BRAND = re.compile(
 )
 _PHONE_SIDE = re.compile(r"(?:支持|跟|是|连|用|安卓和?|换|华为和?|三星和?|换成)$")
 #: A word of these before the last character makes it a thing of another sort: 包装盒, 司机.
-_HEADS = frozenset("机器仪锅壶灯笔柜椅桌架垫枕鞋裤裙帽膏霜肉鱼虾车琴表")
+_HEADS = frozenset("机器仪锅壶笔柜椅桌架垫枕鞋裤裙帽膏霜鱼虾琴")
 _LONG_HEADS = frozenset("机器仪锅壶灯椅柜鞋裤")
 _NO_HEAD = re.compile(
-    r"^[一二两三四五六七八九十几半\d]|的|了|这|那|我|你|他|她|们|没|有|不|台|个|快递|包装|物流|送货|开|关|死|停|待|重启|当|是|在|到|给|就|也|都|还|又|很|太|真|多|少|坏|换|修"
+    r"^[一二两三四五六七八九十几半\d]|取件|里面|整|什么|老|对比|补贴|指示|控制|人定|结账|刷卡|自助|自取|展示|广告|排队|存包|自提|丰巢|寄存|的|了|这|那|我|你|他|她|们|没|有|不|台|个|快递|包装|物流|送货|开|关|死|停|待|重启|当|是|在|到|给|就|也|都|还|又|很|太|真|多|少|坏|换|修"
     r"|退|买|用|拆|装|搬|发|寄|收|客服|师傅|公司|同城|东西|售后|自动|手|飞|司|时|危|契|投|浏览|服务|处理|计算|武|容|计程|火|停|上|下|打|堵|公交|货|班|叫|开|挂|坐|洗|购物|赶|进|亮|红|绿|黄|闪|路"
 )
+
+
+_FUNCTION = re.compile(r"[是的了不没在有]")
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,7 @@ class ProductFinder:
     def _all_spans(self, text: str, words: Words) -> list[tuple[int, int]]:
         def is_one(start: int, end: int) -> bool:
             whole = words.are_whole(start, end) or self._follows_brand(text, start, end, words)
+            whole = whole or (end - start >= 2 and words.ends_noun(start, end))
             return whole and not cuts_latin(text, start, end)
 
         known = self._book.spans(text, is_one)
@@ -173,7 +179,8 @@ class ProductFinder:
                 said = text[max(0, start) : last + 1]
                 if start < 0 or said in self._book or not _is_chinese(said):
                     continue
-                if self._product_sounds.meant(said):
+                meant = self._product_sounds.meant(said)
+                if meant and meant[0] == said[0] and start in words.starts and not _FUNCTION.search(said):
                     yield start, last + 1
 
     def _is_meant(self, text: str, candidate: _Candidate, candidates: list[_Candidate], index: int) -> bool:
@@ -188,7 +195,8 @@ class ProductFinder:
         if candidate.kind is _Kind.GOODS:
             return not _ONLY_SAID.search(before)
         if candidate.kind is _Kind.SHORT:
-            return not before or bool(_HAD.search(before) and _SAID_OF.match(after))
+            opens = not before and said in _OPENERS
+            return opens or bool(_HAD.search(before) and _SAID_OF.match(after))
         others = [c for i, c in enumerate(candidates) if i != index]
         if any(other.kind < candidate.kind for other in others):
             return False

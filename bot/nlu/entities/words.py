@@ -6,6 +6,9 @@ import jieba
 
 from bot.nlu.segmenter import words_of
 
+#: What a thing is made of, looks like or is for: 皮沙发, 白袜子, 男手表.
+_OF_WHAT = frozenset("皮布木铁铜金银白黑红蓝绿灰粉紫大小新旧男女童电")
+
 
 class Words:
     """jieba's words of one text with their borders."""
@@ -22,6 +25,12 @@ class Words:
     def are_whole(self, start: int, end: int) -> bool:
         """Whether `start` to `end` cuts no word: 手机 in 手机号 does."""
         return start in self.starts and end in self.ends
+
+    def ends_noun(self, start: int, end: int) -> bool:
+        """Whether `start` to `end` is the head of one longer word: 沙发 in 皮沙发."""
+        return any(
+            begin == start - 1 and stop == end and word[0] in _OF_WHAT for word, begin, stop in self.all
+        )
 
 
 class WordCutter:
