@@ -32,6 +32,7 @@ from care.services.context import Care
 from care.services.progress import ProgressKind
 from tests.integration.conftest import Shop
 from tests.integration.order_shop import DELIVERED, PAID, WASHER, Buyer, buyer, promises_of
+from tests.integration.test_progress import everything
 
 TOKEN = "a-token-for-tests"
 RETURN = ReturnWish(DELIVERED, WASHER, 1, ReturnKind.RETURN, "不合适", True, "no_reason")
@@ -415,6 +416,15 @@ class TestBreaker:
 
 
 class TestWhatPeopleHear:
+    async def test_everything_a_customer_may_do_works_as_over_our_own_tables(
+        self, erp: Erp, care_sqlite: Care
+    ) -> None:
+        chat = await everything(erp.care, Shop(erp.care))
+        over_http = await progress.of_customer(erp.care, chat)
+        assert len(over_http) == 4
+        assert over_http == await progress.of_customer(care_sqlite, chat)
+        assert [what for what, _ in await promises_of(erp.care)] == ["pick_up", "visit", "invoice"]
+
     async def test_an_erp_that_is_away_spoils_no_complaint_and_no_progress(
         self, erp: Erp, who: Buyer
     ) -> None:

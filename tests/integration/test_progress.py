@@ -83,6 +83,8 @@ async def test_an_order_system_that_is_away_is_said_and_hides_no_complaint(care:
         async def returns(self, customer_ref: str, *, limit: int) -> list[object]:
             raise Unavailable("订单系统暂时没有回应。")
 
+        visits = invoices = returns
+
     chat = await everything(care, shop)
     items = await progress.of_customer(replace(care, orders=Away()), chat)  # type: ignore[arg-type]
     assert {item.kind for item in items} == {ProgressKind.COMPLAINT, ProgressKind.UNKNOWN}

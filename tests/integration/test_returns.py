@@ -7,7 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
+from care.records.order import Order, OrderLine
 from care.rules.errors import InvalidInput, NotFound, NotVerified, StepUpNeeded
 from care.rules.order_moves import Refusal, Refused
 from care.rules.order_terms import OrderPromise, ReturnKind, ReturnState
@@ -175,6 +177,18 @@ async def test_one_line_has_one_open_application_and_no_more_pieces_than_bought(
     assert twice.value.reason is Refusal.ALREADY_APPLIED
     other_line = await applied(care, who, sku=WASHER)
     assert other_line.view.number == "TH-20261124-0002"
+
+
+async def test_an_article_on_two_lines_can_be_given_back_twice(care: Care, shop: Shop) -> None:
+    who = await buyer(shop)
+    async with care.sessions.write() as session:
+        order = (await session.scalars(select(Order).where(Order.number == DELIVERED))).one()
+        washer = next(line for line in order.lines if line.product.sku == WASHER)
+        order.lines.append(OrderLine(product_id=washer.product_id, quantity=1, unit_price=washer.unit_price))
+    assert [(await applied(care, who)).view.state for _ in range(2)] == [ReturnState.APPROVED] * 2
+    with pytest.raises(Refused) as refused:
+        await applied(care, who)
+    assert refused.value.reason is Refusal.ALREADY_APPLIED
 
 
 async def test_taken_back_it_binds_nobody_and_can_be_asked_for_again(care: Care, shop: Shop) -> None:

@@ -8,15 +8,16 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from care.adapters.embedded_orders.tables import Tables, Write, few, line_of, own_order, tell
+from care.adapters.embedded_orders.tables import Tables, Write, few, lines_of, own_order, tell
 from care.ports import ReturnView, ReturnWish
 from care.records.counters import next_number
 from care.records.customer import Customer
-from care.records.order import Order
+from care.records.order import Order, OrderLine
 from care.records.order_request import ReturnRequest
 from care.rules.errors import InvalidInput, NotFound
 from care.rules.numbers import NumberKind
 from care.rules.order_moves import (
+    Refusal,
     Refused,
     cancel_return_refusal,
     first_return_state,
@@ -36,15 +37,9 @@ class Returns(Tables):
 
     async def _apply(self, write: Write, wish: ReturnWish) -> str:
         order = await own_order(write, wish.order_number)
-        line = line_of(order, wish.sku)
-        earlier = (
-            await write.session.scalars(select(ReturnRequest).where(ReturnRequest.line_id == line.id))
-        ).all()
-        # What was exchanged is with the customer again and can be given back.
-        back = sum(request.quantity for request in earlier if request.state is ReturnState.REFUNDED)
-        refusal = return_refusal(
-            order, [request.state for request in earlier], is_whole_line_back=back >= line.quantity
-        )
+        # Of an article on two lines the one that can be given back.
+        found = [(line, *await _looked_at(write, order, line)) for line in lines_of(order, wish.sku)]
+        line, back, refusal = next((one for one in found if one[2] is None), found[0])
         if refusal:
             raise Refused(refusal)
         if not 1 <= wish.quantity <= line.quantity - back:
@@ -94,6 +89,17 @@ class Returns(Tables):
                 .limit(few(limit))
             )
             return [_view(request) for request in rows]
+
+
+async def _looked_at(write: Write, order: Order, line: OrderLine) -> tuple[int, Refusal | None]:
+    """How many pieces of the line were given back, and why the rest cannot be now."""
+    earlier = (
+        await write.session.scalars(select(ReturnRequest).where(ReturnRequest.line_id == line.id))
+    ).all()
+    # What was exchanged is with the customer again and can be given back.
+    back = sum(request.quantity for request in earlier if request.state is ReturnState.REFUNDED)
+    states = [request.state for request in earlier]
+    return back, return_refusal(order, states, is_whole_line_back=back >= line.quantity)
 
 
 async def _own(write: Write, number: str) -> ReturnRequest:

@@ -108,12 +108,17 @@ async def own_order(write: Write, number: str) -> Order:
     return order
 
 
+def lines_of(order: Order, sku: str) -> list[OrderLine]:
+    """The order's lines of that article, at least one. Raises `NotFound`."""
+    lines = [line for line in order.lines if line.product.sku == sku]
+    if not lines:
+        raise NotFound("这个订单里没有这件商品。")
+    return lines
+
+
 def line_of(order: Order, sku: str) -> OrderLine:
-    """The order's line of that article. Raises `NotFound`."""
-    for line in order.lines:
-        if line.product.sku == sku:
-            return line
-    raise NotFound("这个订单里没有这件商品。")
+    """The first of `lines_of`."""
+    return lines_of(order, sku)[0]
 
 
 def tell(order: Order, at: datetime, title: str, detail: str = "") -> None:
