@@ -56,18 +56,18 @@ def list_issues(
             table.add_row(f"{issue.label}({issue.value})", f"{count:,}")
         console.print(table)
         return
-    table = Table("编号", "客户", "项目", "问题", "另一份资料", "发现时间")
+    # Lines, not a table: an id that is cut off cannot be copied.
     for row in rows:
-        other = "" if row.other_ref is None else f"{mask_name(row.other_name or '')} {row.other_ref}"
-        table.add_row(
-            str(row.id),
-            f"{mask_name(row.customer_name)} {row.customer_ref}",
-            row.field_label,
-            row.detail,
-            other,
-            format_moment(row.found_at),
+        other = (
+            "" if row.other_ref is None else f"　另一份：{mask_name(row.other_name or '')} {row.other_ref}"
         )
-    console.print(table)
+        console.print(
+            f"{row.id}　{mask_name(row.customer_name)} {row.customer_ref}　{row.field_label}：{row.detail}{other}"
+            f"　{format_moment(row.found_at)}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(f"共 {counts[kind]:,} 条，列出 {len(rows)} 条。", highlight=False)
 
 
@@ -116,11 +116,13 @@ def undo(merge_id: Annotated[int, typer.Argument(help="合并编号")]) -> None:
 
 def bar() -> Progress:
     """A progress bar that shows done of all and the time left; nothing when the output is no terminal."""
+    to = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=to,
         transient=True,
+        disable=not to.is_terminal,
     )

@@ -45,7 +45,7 @@ def migrate(connection: Connection) -> None:
 
 
 async def migrate_settings_database() -> None:
-    engine = make_engine(load_settings().database_url, foreign_keys=False)
+    engine = make_engine(load_settings().database_url, is_migration=True)
     async with engine.connect() as connection:
         await connection.run_sync(migrate)
         await connection.run_sync(check_references)

@@ -60,7 +60,7 @@ async def upgrade(database_url: str, revision: str = "head") -> bool:
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = make_engine(database_url, foreign_keys=False)
+    engine = make_engine(database_url, is_migration=True)
     try:
         # On SQLite two starting processes wait here for each other's whole migration.
         async with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:

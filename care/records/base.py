@@ -29,6 +29,8 @@ from care.rules.errors import Unavailable
 
 #: How long a writer waits for another one before the person is told that the system is busy.
 LOCK_WAIT_S = 5
+#: A process that starts waits for another one's migration of a large database.
+MIGRATION_WAIT_S = 120
 
 Json = JSON(none_as_null=True)
 
@@ -89,20 +91,22 @@ def enum_column(enum: type[Enum], **kwargs: Any) -> Any:
     return mapped_column(Text(enum), **kwargs)
 
 
-def make_engine(database_url: str, *, foreign_keys: bool = True, keys: KeyRing | None = None) -> AsyncEngine:
+def make_engine(database_url: str, *, is_migration: bool = False, keys: KeyRing | None = None) -> AsyncEngine:
     """An engine for SQLite (WAL, waits 5 s for a lock) or PostgreSQL.
 
     Args:
         keys: for encrypted columns; an engine without them reads and writes none.
-        foreign_keys: whether SQLite enforces them. Only migrations ask for `False`: they change a table by
-            copying it, and dropping the old one would take every row that refers to it along.
+        is_migration: on SQLite, foreign keys are not enforced (a migration changes a table by copying it, and
+            dropping the old one would take every row that refers to it along), and the wait for the lock is
+            as long as another process's migration may take.
     """
-    engine = _engine(database_url, foreign_keys=foreign_keys)
+    engine = _engine(database_url, is_migration=is_migration)
     engine.dialect.zhike_keys = keys  # type: ignore[attr-defined]
     return engine
 
 
-def _engine(database_url: str, *, foreign_keys: bool) -> AsyncEngine:
+def _engine(database_url: str, *, is_migration: bool) -> AsyncEngine:
+    wait_s = MIGRATION_WAIT_S if is_migration else LOCK_WAIT_S
     if not database_url.startswith("sqlite"):
         return create_async_engine(
             database_url,
@@ -112,10 +116,10 @@ def _engine(database_url: str, *, foreign_keys: bool) -> AsyncEngine:
             pool_timeout=LOCK_WAIT_S,
             json_serializer=_json,
             hide_parameters=True,  # an error's text goes to the log, personal data does not
-            connect_args={"timeout": 5, "server_settings": {"lock_timeout": f"{LOCK_WAIT_S}s"}},
+            connect_args={"timeout": 5, "server_settings": {"lock_timeout": f"{wait_s}s"}},
         )
     engine = create_async_engine(
-        database_url, json_serializer=_json, hide_parameters=True, connect_args={"timeout": LOCK_WAIT_S}
+        database_url, json_serializer=_json, hide_parameters=True, connect_args={"timeout": wait_s}
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -126,8 +130,8 @@ def _engine(database_url: str, *, foreign_keys: bool) -> AsyncEngine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
-        cursor.execute(f"PRAGMA busy_timeout={LOCK_WAIT_S * 1000}")
+        cursor.execute(f"PRAGMA foreign_keys={'OFF' if is_migration else 'ON'}")
+        cursor.execute(f"PRAGMA busy_timeout={wait_s * 1000}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -87,7 +87,10 @@ async def merge(
         fields = await _fields_of(session, winner.id, goner.id)
         found = doubts(_side(winner, fields[winner.id]), _side(goner, fields[goner.id]))
         if found and not is_persons_word:
-            raise PersonsWordNeeded(fields={f"doubt{n}": text for n, text in enumerate(found, 1)})
+            raise PersonsWordNeeded(
+                f"这两份资料有矛盾（{'；'.join(found)}），需要人工确认是同一位客户后才能合并。",
+                fields={f"doubt{n}": text for n, text in enumerate(found, 1)},
+            )
         undo = await _join(session, winner, goner, fields, now)
         log = MergeLog(
             survivor_id=winner.id,
@@ -140,6 +143,32 @@ async def undo(care: Care, merge_id: int, *, who: str) -> MergeView:
         await _part(session, winner, goner, log.undo)
         log.undone_at, log.undone_by = now, who
         return _view(log, winner.public_id, goner.public_id)
+
+
+async def gather_strays(care: Care, *, since: datetime) -> int:
+    """Moves rows over that were written to a merged record while the merge was under way; returns how many.
+
+    A transaction that had read the record before the merge may write to it right after. They are added to the
+    merge's log, so that undoing takes them along.
+    """
+    moved = 0
+    async with care.sessions.read() as session:
+        ids = list(
+            await session.scalars(
+                select(MergeLog.id).where(MergeLog.merged_at >= since, MergeLog.undone_at.is_(None))
+            )
+        )
+    for id_ in ids:
+        async with care.sessions.write() as session:
+            log = await session.get_one(MergeLog, id_, with_for_update=True, populate_existing=True)
+            loser = await session.get_one(Customer, log.loser_id)
+            if log.undone_at is not None or loser.merged_into_id is None:
+                continue
+            moves = await move_rows(session, log.loser_id, loser.merged_into_id)
+            if moves:
+                log.undo = {**log.undo, "moves": [*log.undo["moves"], *moves]}
+                moved += sum(len(move["ids"]) for move in moves)
+    return moved
 
 
 async def merges(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, or_, select, update
@@ -22,7 +22,7 @@ from care.rules.profile import ProfileField
 from care.rules.quality import FieldFacts, Quality, default_ttl, judge, problem_of
 from care.rules.times import shanghai_day, to_shanghai
 from care.rules.vocabulary import CustomerType, DataIssue
-from care.services import duplicates
+from care.services import duplicates, merging
 from care.services.context import Care
 from care.services.customers import is_live
 from care.services.duplicates import FOUND_BY
@@ -134,6 +134,7 @@ async def scan_at_night(care: Care) -> ScanReport:
     local = to_shanghai(now)
     if local.hour not in NIGHT:
         return ScanReport()
+    await merging.gather_strays(care, since=now - timedelta(days=2))
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     return await scan(care, not_since=midnight, batch=_NIGHT_BATCH, most_batches=_NIGHT_BATCHES)
 

@@ -12,7 +12,10 @@ from bot.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-COMMANDS = ("up", "train", "parse", "talk", "demo", "migrate", "staff", "doctor", "verify-log")
+COMMANDS = (
+    "up", "train", "parse", "talk", "demo", "migrate", "staff", "doctor", "verify-log", "quality", "import", "export",
+    "recompute",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -37,7 +37,7 @@ from care.rules.vocabulary import (
 )
 from care.services import customers, identity
 from care.services.context import Care
-from care.services.merging import PersonsWordNeeded, merge, merges, undo
+from care.services.merging import PersonsWordNeeded, gather_strays, merge, merges, undo
 from tests.conftest import ManualClock
 from tests.integration.conftest import Shop
 from tests.integration.test_identity import token_for
@@ -389,6 +389,22 @@ class TestUndo:
             assert set(await session.scalars(select(Customer.merged_into_id))) == {None}
         with pytest.raises(NotFound):
             await undo(care, 999, who="staff:lead1")
+
+
+async def test_a_row_written_to_the_merged_record_at_the_last_moment_is_gathered(
+    care: Care, shop: Shop
+) -> None:
+    now = care.clock.now()
+    kept, gone = await shop.customer(), await shop.customer()
+    done = await merge(care, **joined(kept, gone))
+    await add(care, order(gone, "A1", now))
+    assert await gather_strays(care, since=now - timedelta(hours=1)) == 1
+    assert await gather_strays(care, since=now - timedelta(hours=1)) == 0
+    async with care.sessions.read() as session:
+        assert await session.scalar(select(Order.customer_id)) == kept.id
+    await undo(care, done.id, who="staff:lead1")
+    async with care.sessions.read() as session:
+        assert await session.scalar(select(Order.customer_id)) == gone.id
 
 
 async def test_of_two_merges_at_once_one_wins_and_nothing_is_moved_twice(care: Care, shop: Shop) -> None:
