@@ -1,4 +1,4 @@
-"""Rasa's entity extractor: a spaCy pipeline of ours, and the emotion and severity cues of the message."""
+"""Rasa's entity extractor: a spaCy pipeline of ours, and whether the message asks, states or commands."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from bot.nlu.dictionary import content_fingerprint, copy_dictionary, load_dictio
 from bot.nlu.entities.pipeline import DEFAULT_ORDER_NUMBER_PATTERN, EntityReader
 from bot.nlu.reading import simplified
 from bot.nlu.segmenter import shared_segmenter
-from care.rules.cues import find_cues, find_emotion
 from care.rules.sentence_mood import find_mood
 
-EMOTION, CUES, MOOD = "emotion", "cues", "mood"
+MOOD = "mood"
 #: The entities on their own: the topic classifier reads by them, and in training they must not pass for annotations.
 READ_ENTITIES = "read_entities"
 
@@ -32,7 +31,7 @@ READ_ENTITIES = "read_entities"
     is_trainable=True,
 )
 class SpacyReader(GraphComponent, EntityExtractorMixin):
-    """Sets entities, emotion, cues and mood. It learns nothing; training keeps the dictionary with the model."""
+    """Sets entities and mood. It learns nothing; training keeps the dictionary with the model."""
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -104,7 +103,5 @@ class SpacyReader(GraphComponent, EntityExtractorMixin):
             entities = self.add_extractor_name(self._reader.read(text))
             message.set(READ_ENTITIES, entities)
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
-            message.set(EMOTION, find_emotion(text).value, add_to_output=True)
             message.set(MOOD, find_mood(simplified(text)).value, add_to_output=True)
-            message.set(CUES, sorted(cue.value for cue in find_cues(text)), add_to_output=True)
         return messages

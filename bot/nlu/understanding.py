@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from bot.nlu.bearing_model import BearingModel
+from bot.nlu.bearing_reader import BearingReader
 from bot.nlu.dictionary import load_dictionary
 from bot.nlu.quiet_spacy import without_tensorflow
 from bot.nlu.reading import simplified
 from bot.nlu.segmenter import shared_segmenter
 from bot.nlu.topic_model import TopicModel
 from bot.nlu.topics import READING_DEFAULTS, TopicReader, Understood, is_unsure
-from care.rules.cues import find_cues, find_emotion
 from care.rules.sentence_mood import Mood, find_mood
 from care.rules.vocabulary import Cue, Emotion
 
@@ -26,6 +27,7 @@ FALLBACK_INTENT = "nlu_fallback"
 
 _TOPICS = "bot.nlu.topic_classifier.TopicClassifier"
 _ENTITIES = "bot.nlu.spacy_reader.SpacyReader"
+_BEARING = "bot.nlu.bearing_classifier.BearingClassifier"
 _UNSURE = "bot.nlu.fallback.UnsureClassifier"
 
 
@@ -61,13 +63,16 @@ class Understanding:
         try:
             with tarfile.open(archive) as tar:
                 nodes = _nodes(tar, archive)
-                topics, entities = (_unpacked(tar, nodes[uses], scratch) for uses in (_TOPICS, _ENTITIES))
+                topics, entities, bearing = (
+                    _unpacked(tar, nodes[uses], scratch) for uses in (_TOPICS, _ENTITIES, _BEARING)
+                )
         except (tarfile.ReadError, EOFError) as problem:
             raise ModelMissing(f"模型 {archive.name} 不完整,可能还在训练;请稍后再试或重新训练。") from problem
         options = {
             name: nodes[_TOPICS]["config"].get(name, value) for name, value in READING_DEFAULTS.items()
         }
         self._topics = TopicReader(TopicModel.load(topics), **options)
+        self._bearing = BearingReader(BearingModel.load(bearing))
         self._threshold = float(nodes[_UNSURE]["config"]["threshold"])
         self._entities = _entity_reader(entities, nodes[_ENTITIES]["config"], cache_dir)
         self.order_number_pattern = self._entities.order_number_pattern
@@ -75,13 +80,14 @@ class Understanding:
     def read(self, text: str) -> Reading:
         entities = self._entities.read(text)
         understood = self._topics.read(text, entities)
+        bearing = self._bearing.read(text)
         unsure = is_unsure(understood.ranking, self._threshold)
         return Reading(
             understood=understood,
             intent=FALLBACK_INTENT if unsure else understood.intent,
             entities=entities,
-            emotion=find_emotion(text),
-            cues=find_cues(text),
+            emotion=bearing.emotion,
+            cues=bearing.cues,
             mood=find_mood(simplified(text)),
         )
 
@@ -103,7 +109,7 @@ def _nodes(tar: tarfile.TarFile, archive: Path) -> dict[str, dict[str, Any]]:
     file = tar.extractfile("metadata.json")
     metadata = json.load(file) if file else {}
     nodes = {node["uses"]: node for node in metadata.get("predict_schema", {}).get("nodes", {}).values()}
-    if missing := {_TOPICS, _ENTITIES, _UNSURE} - nodes.keys():
+    if missing := {_TOPICS, _ENTITIES, _BEARING, _UNSURE} - nodes.keys():
         names = "、".join(sorted(name.rsplit(".", 1)[1] for name in missing))
         raise ModelMissing(f"模型 {archive.name} 里没有 {names},请用当前的 config.yml 重新训练:zhike train。")
     return nodes
