@@ -16,7 +16,6 @@ from care.rules.order_terms import (
     CancelOutcome,
     DaySlot,
     InvoiceState,
-    ReturnKind,
     ReturnState,
     VisitKind,
     VisitState,
@@ -192,7 +191,3 @@ def day_problem(day: date, today: date) -> str | None:
 def free_days(today: date, *, days: int = 5) -> list[tuple[date, DaySlot]]:
     """The parts of the next `days` days, the nearest first."""
     return [(today + timedelta(days=n), slot) for n in range(1, days + 1) for slot in DaySlot]
-
-
-def sends_goods_back(kind: ReturnKind) -> bool:
-    return kind is not ReturnKind.REFUND

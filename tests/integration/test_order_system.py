@@ -138,10 +138,11 @@ class TestReading:
                     kind=ReturnKind.RETURN, reason="", ground="no_reason", state=ReturnState.CANCELLED,
                     amount=Decimal(1), applied_at=care.clock.now() - timedelta(hours=n),
                 )
-                for n in range(1, 49)
+                for n in range(1, 149)
             )  # fmt: skip
-        numbers = [view.number for view in await orders.returns(who.ref, limit=45)]
-        assert numbers == [f"TH-20261101-{n:04d}" for n in range(1, 46)]
+        for limit in (45, 140):
+            numbers = [view.number for view in await orders.returns(who.ref, limit=limit)]
+            assert numbers == [f"TH-20261101-{n:04d}" for n in range(1, limit + 1)]
 
     async def test_points(self, care: Care, orders: OrderSystem, who: Buyer) -> None:
         assert await orders.loyalty(who.ref) is None

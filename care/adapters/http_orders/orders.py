@@ -31,7 +31,8 @@ T = TypeVar("T")
 N = TypeVar("N", ReturnView, VisitView, InvoiceView)
 
 LARGEST_PAGE = 50
-_MOST_PAGES = 5
+#: Pages may be smaller than asked for, but not so small that reading them has no end.
+_SMALLEST_PAGE = 10
 #: What cannot be a number of anything is not asked for: it may be an attempt at something else.
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]{0,31}")
 
@@ -160,7 +161,7 @@ class HttpOrders:
         erp_id = await self._ids.outward(customer_ref)
         found: list[T] = []
         query = {"limit": str(max(1, min(limit, LARGEST_PAGE)))}
-        for _ in range(_MOST_PAGES):
+        for _ in range(limit // _SMALLEST_PAGE + 1):
             page = await self._erp.get(("customers", erp_id, what), wanted, query)
             if page is None or not _is_of(page.customer_ref, erp_id):
                 break
