@@ -26,8 +26,8 @@ from care.rules.times import shanghai_day
 
 log = logging.getLogger(__name__)
 
-#: More of a list is never asked for at once.
-LONGEST_LIST = 50
+#: More of a list is never given: room for a customer who takes all their data along.
+LONGEST_LIST = 10_000
 LONGEST_KEY = 160
 
 
