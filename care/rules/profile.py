@@ -14,6 +14,7 @@ from types import MappingProxyType
 from care.rules.errors import InvalidInput
 from care.rules.labelled import Labelled
 from care.rules.masking import mask_address, mask_name, mask_phone
+from care.rules.tax_number import clean_tax_number, tax_number_problem
 from care.rules.vocabulary import LegalBasis
 
 MAX_AGE_YEARS = 120
@@ -67,7 +68,6 @@ _EMAIL = re.compile(
 )
 _DATE = re.compile(r"(\d{4})\s*[-年/.]\s*(\d{1,2})\s*[-月/.]\s*(\d{1,2})\s*日?", re.ASCII)
 _PLAIN_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
-_TAX_NUMBER = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}|[0-9A-Z]{15}|[0-9A-Z]{20}", re.ASCII)
 _NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003134f·•A-Za-z .'’\-]{1,40}")
 _AREA = re.compile(r"省|市|区|县|州|盟|旗|香港|澳门|台湾")
 _DOOR = re.compile(r"\d|路|街|巷|弄|号|村|镇|乡|苑|园|大厦|广场|小区")
@@ -134,11 +134,10 @@ def check_invoice_title(text: str) -> str:
 
 
 def check_tax_number(text: str) -> str:
-    """18 signs of GB 32100, or 15 or 20 of the older forms; in capitals."""
-    text = re.sub(r"[\s\-]", "", text).upper()
-    if not _TAX_NUMBER.fullmatch(text):
-        raise _wrong("tax_number", "税号应为 18 位统一社会信用代码，或 15、20 位旧税号。")
-    return text
+    """As it stands on an invoice; its check character must be right."""
+    if problem := tax_number_problem(text):
+        raise _wrong("tax_number", problem)
+    return clean_tax_number(text)
 
 
 def mask_email(email: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.complaint import Complaint
@@ -276,7 +276,11 @@ async def open_draft_row(
     """
     query = (
         select(Complaint)
-        .where(Complaint.conversation_id == conversation_id, Complaint.state == ComplaintState.DRAFT)
+        .where(
+            Complaint.conversation_id == conversation_id,
+            Complaint.state == ComplaintState.DRAFT,
+            _is_nobody_elses(),
+        )
         .order_by(Complaint.id.desc())
         .limit(1)
     )
@@ -290,11 +294,20 @@ async def newest_complaint(session: AsyncSession, conversation_id: int) -> Compl
     """The conversation's last complaint, in whatever state."""
     found: Complaint | None = await session.scalar(
         select(Complaint)
-        .where(Complaint.conversation_id == conversation_id)
+        .where(Complaint.conversation_id == conversation_id, _is_nobody_elses())
         .order_by(Complaint.id.desc())
         .limit(1)
     )
     return found
+
+
+def _is_nobody_elses() -> ColumnElement[bool]:
+    """Two customers of one browser: the second neither hears nor hands in what the first was telling."""
+    return ~exists().where(
+        Conversation.id == Complaint.conversation_id,
+        Conversation.customer_id.is_not(None),
+        Conversation.customer_id != Complaint.customer_id,
+    )
 
 
 def _was_dropped(complaint: Complaint) -> bool:

@@ -7,7 +7,7 @@ staff (`complaint_handling`); every step is an event of its trail (`complaint_lo
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from care.records.complaint import Complaint
 from care.records.conversation import Conversation
@@ -28,8 +28,9 @@ _HIDDEN = (ComplaintState.DRAFT, ComplaintState.MERGED)
 async def cases_of(care: Care, conversation_id: int, *, limit: int = 5) -> list[CaseView]:
     """Cases that this conversation may hear about, the newest first.
 
-    They are those of its verified customer and those received in this very conversation; an
-    unverified visitor therefore sees only what they have just told us.
+    They are those of its verified customer and the nameless ones received in this very conversation; an
+    unverified visitor therefore sees only what they have just told us, and a second customer of one
+    browser nothing of the first.
 
     Raises:
         NotFound: no such conversation.
@@ -39,7 +40,7 @@ async def cases_of(care: Care, conversation_id: int, *, limit: int = 5) -> list[
         if conversation is None:
             raise NotFound("没有找到这个会话。")
         customer_id = await verified_customer_id(session, conversation, care.clock.now())
-        own = [Complaint.conversation_id == conversation_id]
+        own = [and_(Complaint.conversation_id == conversation_id, Complaint.customer_id.is_(None))]
         if customer_id is not None:
             own.append(Complaint.customer_id == customer_id)
         rows = await session.scalars(

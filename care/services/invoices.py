@@ -10,6 +10,7 @@ from care.ports import InvoiceView, InvoiceWish, OrderView
 from care.rules.errors import InvalidInput
 from care.rules.order_due import invoice_due_at
 from care.rules.order_terms import InvoiceKind, OrderPromise
+from care.rules.profile import ProfileField, mask_email, mask_field
 from care.rules.tax_number import clean_tax_number, tax_number_problem
 from care.services import interactions
 from care.services.context import Care
@@ -92,11 +93,24 @@ async def correct(
 
 
 async def mine(care: Care, conversation_id: int, *, limit: int = 10) -> list[InvoiceView]:
-    """The customer's invoices, newest first, void ones too. Raises `NotVerified`, `Unavailable`."""
+    """The customer's invoices, newest first, void ones too. Raises `NotVerified`, `Unavailable`.
+
+    Who is known by an order's number alone sees neither tax numbers nor addresses.
+    """
     actor = await actor_of(care, conversation_id)
     views = list(await care.orders.invoices(actor.ref, limit=limit))
+    if not actor.is_strong:
+        views = [_masked(view) for view in views]
     await interactions.note_data(care, conversation_id, read=("invoice",))
     return views
+
+
+def _masked(view: InvoiceView) -> InvoiceView:
+    return replace(
+        view,
+        tax_number=mask_field(ProfileField.TAX_NUMBER, view.tax_number) if view.tax_number else None,
+        email=mask_email(view.email) if view.email else None,
+    )
 
 
 async def _own(care: Care, conversation_id: int, number: str) -> tuple[Actor, OrderView]:
