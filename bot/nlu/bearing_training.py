@@ -119,6 +119,10 @@ def _fit_cues(
 _JOINED_WEIGHT = 0.7
 
 
+#: The log odds of a chance between `DOUBT` and any threshold.
+_UNDECIDED = float(np.log(0.15 / 0.85))
+
+
 def _cue_table(cues: Sequence[frozenset[Cue]]) -> NDArray[np.bool_]:
     return np.array([[cue in of for cue in CUES] for of in cues], dtype=bool).reshape(-1, len(CUES))
 
@@ -126,7 +130,7 @@ def _cue_table(cues: Sequence[frozenset[Cue]]) -> NDArray[np.bool_]:
 def _cue_weights(
     features: csr_matrix, truth: NDArray[np.bool_], weights: Floats, choices: BearingChoices
 ) -> Floats:
-    """Shape (terms + 1, cues). A cue that nobody states stays out of reach."""
+    """Shape (terms + 1, cues). A cue that no line states is left to the rules: neither likely nor doubted."""
     columns = []
     for column in truth.T:
         if column.any() and not column.all():
@@ -135,7 +139,7 @@ def _cue_weights(
             ).fit(features, column, sample_weight=weights)
             columns.append(np.append(model.coef_[0], model.intercept_[0]))
         else:
-            columns.append(np.append(np.zeros(features.shape[1]), -20.0))
+            columns.append(np.append(np.zeros(features.shape[1]), _UNDECIDED))
     return np.stack(columns, axis=1)
 
 
