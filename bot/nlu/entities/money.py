@@ -19,7 +19,7 @@ _WITH_UNIT = re.compile(
 #: Round hundreds and thousands said without a unit are money unless a measure word follows.
 _ROUND = re.compile(rf"(?<![第{DIGIT}十百千万\d])([{DIGIT}十]+[百千万][{DIGIT}十百千万]*)([多来])?(?=(.?))")
 _MEASURE = "个台件条只张双套部把天次人公里米度瓦升转年月日分号斤克毫小平兆粒瓶盒包箱种位名字倍亿单%兆克页份集期步字g回遍趟圈片组副排板积"
-_MONEY_WORDS = "扣|付|收|退|花|卖|要|赔|降|便宜|差|减|满|充|价|金|费|补|返|惠|才|省|掏|给|到账|开票|发票开|贵|涨|租|套餐是|抵|领|余额|交|转|买|欠|还|剩|存|冻结|首付|每期|刷|现在|变成|到手|送|险|运费|邮费|券|原来|原先|之前|咋就?|怎么就?|预存|打款|月|开一?张|亏|坑|罚|充值|总共|一共|合计|共计|总计|要价|标价|报价|便宜点|只要|仅"
+_MONEY_WORDS = "扣|付|收|退|花|卖|要|赔|降|便宜|差|减|满|充|价|金|费|补|返|惠|才|省|掏|给|到账|开票|发票开|贵|涨|租|套餐是|抵|领|余额|交|转|买|欠|还|剩|存|冻结|首付|每期|刷|现在|变成|到手|送|险|运费|邮费|券|原来|原先|之前|咋就?|怎么就?|预存|打款|月|开一?张|亏|坑|罚|充值|总共|一共|合计|共计|总计|要价|标价|报价|便宜点|只要|仅|面值|应该是?|账单上是?|余额还?剩?|就是"
 #: These come before prices too, in a message about money.
 _LOOSE_WORDS = r"(?:我|那|写|看|看还?是|只有|出我?)"
 _AFTER_WORD = re.compile(
@@ -44,7 +44,7 @@ _BARE = re.compile(
 _SPLIT = re.compile(rf"分(?=[\d{DIGIT}十几多])")
 #: Spoken amounts below a hundred need a word of paying before them and nothing that is counted after.
 _SPOKEN_AFTER = re.compile(
-    rf"(?:充|(?<!一)赔|扣|收|花|退|便宜|减|补|付|差|送|给|加|掏|折成|上门费|运费|邮费|押金|定金)(?:了|我|你|给我)*([{DIGIT}]{{0,2}}十[{DIGIT}]?)(?=话费|运费|邮费|检测费|上门费|不给|没|$|[,。! ]|算了|就行|吧|的费)"
+    rf"(?:充|(?<!一)赔|扣|收|花|退|便宜|减|补|付|差|送|给|加|掏|折成|上门费|运费|邮费|押金|定金)(?:了|我|你|给我)*([{DIGIT}]{{0,2}}十[{DIGIT}]?)(?=话费|红包|运费|邮费|检测费|上门费|不给|没|$|[,。! ]|算了|就行|吧|的费)"
 )
 #: 昨天1399今天1499: three digits at least, since 今天26 is a day.
 _DAY_PRICE = re.compile(
@@ -60,15 +60,33 @@ _ABOUT = re.compile(r"(?<![\d.:/-])(\d{3,6})(?=以内|左右|以下|上下|出�
 _DECIMAL = re.compile(
     r"(?<![\d.])((?:[3-9]|\d{2,5})\.(?:9\d?|8\d?|\d[89]|5))(?=的|包邮|[,。! ]|$|一[个件斤包盒套]|[两三四五][个件斤包盒套]|那|块)"
 )
+_PER = re.compile(r"(?:打孔|标准|小时|每次|每个|安装|清洗|上门|检测)(\d{2,4})(?=一[次个台位双]|每|$|[,。! ])")
 _SO_MANY_FOR = re.compile(r"(?:\d|[一两三四五])[件个双盒包瓶条](\d{2,3})(?=$|[,。! 包])")
+#: 1299的那款, 899那个.
+_THE_ONE_FOR = re.compile(r"(?<![\da-z.:/-])([1-9]\d{2,3})(?=的?[那这][款个台双件])")
+#: 卡里少了500, 余额还有47.
+_LESS = re.compile(
+    r"(?:卡里?|余额|账户|账上|钱包)[^,。!?]{0,4}(?:少了|还有|剩|只有|有)(\d{1,5}(?:\.\d{1,2})?)(?=$|[,。! 块了])"
+)
 #: Two prices beside each other: 129和159那两个.
 _PAIR = re.compile(
-    r"(?<![\d.:/-])(\d{2,4})(?:和|跟|的?还是|变|涨到|降到|变成)(\d{2,4})(?=那|这|的?套餐|的?两|哪个|$|[,。 ])"
+    r"(?<![\d.:/-])(\d{2,4})(?:和|跟|的?还是|变|改成|涨到|降到|变成)(\d{2,4})(?=那|这|的?套餐|的?两|哪个|$|[,。 ])"
 )
-_VERSION = re.compile(r"(?:版本?|系统|安卓|鸿蒙|ios|v|蓝牙|usb|第|视力|评分|温度|得分|体温)$")
-_TAIL_NEAR = re.compile(r"尾号[^,。!?]{0,12}$")
+_VERSION = re.compile(
+    r"(?:版本?|系统|安卓|鸿蒙|ios|v|蓝牙|usb|第|视力|评分|温度|得分|体温|鞋码|尺码|[码号]从)$"
+)
+_TAIL_NEAR = re.compile(r"(?:尾号|后四位|末四位)[^,。!?]{0,16}$")
 _NO_MONEY_BEFORE = re.compile(r"(?:销量|粉丝|播放|评论|评价|步|兆)$")
 _NOT_MONEY = re.compile(r"20[012]\d|12315|12345|100\d\d|95\d{3}|110|119|120|618|1111|1212")
+
+
+_MOBILE_HEAD = re.compile(r"1[3-9]\d")
+_OF_NUMBERS = re.compile(r"号|手机|电话")
+#: Amounts said without a unit, heaviest first; those of weight 1 count in a message about money only.
+_WITHOUT_UNIT: tuple[tuple[re.Pattern[str], int], ...] = (
+    (_AFTER_WORD, 3), (_BEFORE_WORD, 3), (_SPOKEN_AFTER, 3), (_ABOUT, 2), (_DECIMAL, 2), (_SO_MANY_FOR, 2),
+    (_PER, 2), (_THE_ONE_FOR, 2), (_LESS, 2), (_DAY_PRICE, 2), (_PAIR, 2), (_AFTER_LOOSE_WORD, 1), (_BARE, 1),
+)  # fmt: skip
 
 
 def find_amounts(text: str) -> Iterator[Found]:
@@ -85,34 +103,28 @@ def find_amounts(text: str) -> Iterator[Found]:
         yield _found(
             match.group(1), match.start(1), match.end(2) if match.group(2) else match.end(1), weight=4
         )
-    for pattern in (_AFTER_WORD, _BEFORE_WORD):
-        for match in pattern.finditer(text):
-            if not _NOT_MONEY.fullmatch(match.group(1)):
-                yield _found(match.group(1), match.start(1), match.end(1), weight=3)
-    for match in _SPOKEN_AFTER.finditer(text):
-        yield _found(match.group(1), match.start(1), match.end(1), weight=3)
     for match in _MIXED.finditer(text):
         is_sharpness = re.fullmatch(r"[248]k", match.group(1)) and not _MONEY_TALK.search(text)  # 4K屏
         if not is_sharpness and (not match.group(3) or match.group(3) not in _MEASURE + "粉屏"):
             yield _found(match.group(1) + match.group(2), match.start(), match.end(2), weight=4)
     for match in _OPEN.finditer(text):
         yield Found(AMOUNT, match.start(), match.end(), match.group(), weight=5)
-    for pattern in (_ABOUT, _DECIMAL, _SO_MANY_FOR):
+    is_money_talk = bool(_MONEY_TALK.search(text))
+    for pattern, weight in _WITHOUT_UNIT:
+        if weight == 1 and not is_money_talk:
+            continue
         for match in pattern.finditer(text):
-            if not _VERSION.search(text[: match.start(1)]):
-                yield _found(match.group(1), match.start(1), match.end(1), weight=2)
-    for match in _DAY_PRICE.finditer(text):
-        if not _NOT_MONEY.fullmatch(match.group(1)):
-            yield _found(match.group(1), match.start(1), match.end(1), weight=2)
-    for match in _PAIR.finditer(text):
-        for group in (1, 2):
-            yield _found(match.group(group), match.start(group), match.end(group), weight=2)
-    if _MONEY_TALK.search(text):
-        for match in _AFTER_LOOSE_WORD.finditer(text):
-            yield _found(match.group(1), match.start(1), match.end(1), weight=1)
-        for match in _BARE.finditer(text):
-            if not _NOT_MONEY.fullmatch(match.group(1)) and not _TAIL_NEAR.search(text[: match.start()]):
-                yield _found(match.group(1), match.start(1), match.end(1), weight=1)
+            for group in range(1, pattern.groups + 1):
+                if _may_be_money(text, match.start(group), match.group(group)):
+                    yield _found(match.group(group), match.start(group), match.end(group), weight=weight)
+
+
+def _may_be_money(text: str, start: int, numeral: str) -> bool:
+    """No hotline, year, version, and no end or beginning of a number of a telephone or a card."""
+    before = text[:start]
+    if _NOT_MONEY.fullmatch(numeral) or _TAIL_NEAR.search(before) or _VERSION.search(before):
+        return False
+    return not (_MOBILE_HEAD.fullmatch(numeral) and _OF_NUMBERS.search(text))
 
 
 def _found(numeral: str, start: int, end: int, *, weight: int) -> Found:
