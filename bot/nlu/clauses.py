@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from care.rules.sentence_mood import Mood, find_mood
+
 _ENDS = re.compile(r"[。!！?？;；,，…~～\n]+|\s{1,}|(?<=[\u4e00-\u9fff])\.+")
-_JOINTS = re.compile(r"(?=(?:另外|还有就是|还有|顺便|顺道|然后还|而且还|再一个|对了|以及|同时|并且))")
+_JOINT_WORDS = "另外|还有就是|还有|顺便|顺道|然后还|而且还|再一个|对了|以及|同时|并且"
+_JOINTS = re.compile(f"(?={_JOINT_WORDS})")
+_BEGINS_WITH_JOINT = re.compile(f"\\s*(?:{_JOINT_WORDS}|再问|再帮|再查)")
 _SHORTEST = 3
 
 
@@ -35,6 +39,14 @@ def clause_spans(text: str, whole: Iterable[tuple[int, int]] = ()) -> list[tuple
         else:
             clauses.append((held, pieces[-1][1]))
     return clauses
+
+
+def adds_a_wish(clause: str) -> bool:
+    """Whether the clause asks or demands something, or is joined on as a further matter.
+
+    Background told beside the one wish of a message (退了一件,发票要不要退回去) is neither.
+    """
+    return _BEGINS_WITH_JOINT.match(clause) is not None or find_mood(clause) is not Mood.STATEMENT
 
 
 def _pieces(text: str, uncut: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -42,6 +42,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             "seed": 7,
             "wrapped_share": 0.3,
             "gate_recall_weight": 1.25,
+            "caution": 0.92,
             **READING_DEFAULTS,
         }
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.nlu.clauses import clause_spans
+from bot.nlu.clauses import adds_a_wish, clause_spans
 from bot.nlu.topic_model import TopicModel
 from bot.nlu.topic_reading import TopicReading, topic_reading
 from care.rules.vocabulary import Kind, Topic, kind_of_topic, topic_of_intent
@@ -37,7 +37,7 @@ class Understood:
 
 #: What reading may be told in `config.yml`: from which probability of a clause on its topic is a further
 #: wish, from which summed probability a complaint in a clause outweighs the rest of the message.
-READING_DEFAULTS: dict[str, Any] = {"also_threshold": 0.85, "clause_gate": 0.99, "ranking_length": 10}
+READING_DEFAULTS: dict[str, Any] = {"also_threshold": 0.65, "clause_gate": 0.99, "ranking_length": 10}
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class _Clause:
     intent: str
     probability: float
     complaint_mass: float
+    adds_a_wish: bool
 
 
 class TopicReader:
@@ -71,7 +72,10 @@ class TopicReader:
         if len(spans) < 2:
             return self._understood(ranking, ())
         clauses = [
-            _Clause(*self._best(topic_reading(text[start:end], entities, offset=start)))
+            _Clause(
+                *self._best(topic_reading(text[start:end], entities, offset=start)),
+                adds_a_wish(text[start:end].strip(" ,，。;；")),
+            )
             for start, end in spans
         ]
         complaint = next((c for c in clauses if c.complaint_mass >= self._clause_gate), None)
@@ -97,11 +101,19 @@ class TopicReader:
         )
 
     def _further(self, clauses: Sequence[_Clause]) -> list[str]:
-        """Intents of clauses that surely carry a wish, complaints first."""
-        sure = [
-            c.intent for c in clauses if c.probability >= self._also_threshold and _carries_a_wish(c.intent)
+        """Intents of clauses that add a wish of their own.
+
+        A complaint among them is either the message's topic or too unsure to be one: the reason of a wish
+        (右耳没声,给我换个新的) reads like a complaint on its own.
+        """
+        return [
+            c.intent
+            for c in clauses
+            if c.adds_a_wish
+            and c.probability >= self._also_threshold
+            and _carries_a_wish(c.intent)
+            and not _is_complaint(c.intent)
         ]
-        return sorted(sure, key=lambda intent: not _is_complaint(intent))
 
     def _best(self, clause: TopicReading) -> tuple[str, float, float]:
         probabilities = self._model.probabilities(clause)

@@ -132,5 +132,5 @@ def test_the_gate_opens_wider_when_recall_weighs_more() -> None:
 
 def test_the_defaults_are_those_of_the_rasa_component() -> None:
     assert TrainingChoices() == TrainingChoices(
-        strength=1.2, folds=3, seed=7, wrapped_share=0.3, gate_recall_weight=1.25
+        strength=1.2, folds=3, seed=7, wrapped_share=0.3, gate_recall_weight=1.25, caution=0.92
     )
