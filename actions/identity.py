@@ -26,7 +26,9 @@ LEAVE: Button = {"title": "不查了", "payload": "/stop"}
 SLOTS = ("verify_step", "verify_note", "verify_order", "verify_phone_shown", "tries")
 
 _NO_CODE = re.compile(r"没(?:有)?(?:收到|验证码|短信)|收不到|再发|重发|重新(?:发|获取)|没来|还没到")
-_UNWILLING = re.compile(r"不(?:想|愿意?|方便|能|用)?(?:给|告诉|提供|透露|说|填|发)")
+_UNWILLING = re.compile(
+    r"凭(?:什么|啥)|(?:为(?:什么|啥)|干(?:嘛|吗)).{0,4}(?:给|要|报)|不(?:想|愿意?|方便|能|用)?(?:给|告诉|提供|透露|说|填|发)"
+)
 #: Words about the order itself are no other matter while its owner is being verified.
 _OWN_TOPICS = (Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER, Topic.INFORM, Topic.ACCOUNT)
 
@@ -201,6 +203,10 @@ class AskIdentity(Clerk):
     action_name = "action_ask_identity"
 
     async def serve(self, turn: Turn) -> None:
+        self.ask(turn, LEAVE)
+
+    def ask(self, turn: Turn, leave: Button) -> None:
+        """`leave`: the button of the form that is left with it."""
         if turn.intent == "goodbye" and turn.acted(but=""):
             return
         note, step = turn.slot("verify_note") or "verify_ask", turn.slot("verify_step") or "start"
@@ -209,6 +215,6 @@ class AskIdentity(Clerk):
                 "code": "verify_code_wait", "tail": "verify_tail_ask", "order": "verify_order_ask",
                 "phone": "verify_step_up",
             }.get(step, "verify_ask")  # fmt: skip
-        buttons = {"code": [AGAIN, OTHER_WAY], "tail": [OTHER_WAY, LEAVE], "order": [OTHER_WAY, LEAVE]}
-        choices = [HUMAN, LEAVE] if note == "verify_unwilling" else buttons.get(step, [LEAVE])
+        buttons = {"code": [AGAIN, OTHER_WAY], "tail": [OTHER_WAY, leave], "order": [OTHER_WAY, leave]}
+        choices = [HUMAN, leave] if note == "verify_unwilling" else buttons.get(step, [leave, HUMAN])
         turn.say(note, phone=turn.slot("verify_phone_shown") or "该号码", buttons=choices)

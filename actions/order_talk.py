@@ -29,7 +29,9 @@ async def show(turn: Turn, number: str, topic: Topic) -> None:
         turn.say("order_not_found", buttons=[HUMAN])
         return
     turn.set("order_shown", order.number)
-    _say_state(turn, order)
+    is_shown = _is_on_a_card(turn, order.number)
+    if not is_shown:
+        _say_state(turn, order)
     now = turn.care.clock.now()
     is_late = order.state in OPEN_STATES and order.promised_at is not None and order.promised_at < now
     complain = {
@@ -38,10 +40,16 @@ async def show(turn: Turn, number: str, topic: Topic) -> None:
     }
     if order.state in HERE_STATES and reading.says_missing(turn.words):
         turn.say("order_missing", buttons=[complain, HUMAN])
-    if is_late:
+    if is_late and not is_shown:
         turn.say("order_late", buttons=[HUMAN, complain])
     if topic is Topic.URGE_ORDER and order.state in OPEN_STATES:
         opening.begin(turn, "urge", topic, order=order.number)
+
+
+def _is_on_a_card(turn: Turn, number: str) -> bool:
+    """Whether this very answer has shown the order already, for another wish of the message."""
+    cards = [(message.get("custom") or {}).get("card") or {} for message in turn.dispatcher.messages]
+    return any(card.get("number") == number for card in cards)
 
 
 async def show_other_order(turn: Turn) -> bool:
@@ -54,6 +62,9 @@ async def show_other_order(turn: Turn) -> bool:
     except (NotVerified, Unavailable):
         return False
     order = await meant(turn, turn.text, own, current=shown)
+    if order is None and reading.says_missing(turn.text):
+        await show(turn, shown, Topic.ORDER_STATUS)
+        return True
     is_same = order is not None and order.number == shown
     if order is None or (is_same and len(turn.text) > _BARE and not reading.means_this(turn.text)):
         return False

@@ -13,11 +13,29 @@ from care.ports import OrderLineView, OrderView
 from care.services import orders
 
 ORDER, PRODUCT = "order", "product"
+_READ = "own_orders_read"
+
+
+async def own(turn: Turn) -> list[OrderView]:
+    """The customer's orders, asked for once an action: a slow order system must not be waited for again and again.
+
+    Raises:
+        NotVerified: nobody is known yet.
+        Unavailable: the order system cannot be asked now.
+    """
+    kept: list[OrderView] | None = turn.__dict__.get(_READ)
+    if kept is None:
+        kept = turn.__dict__[_READ] = await own_orders(turn)
+    return kept
 
 
 async def order_of(turn: Turn, job: Job) -> OrderView | None:
     """The job's order as it is now; `None` when it has none or it is not the customer's."""
-    return await orders.find(turn.care, turn.conversation.id, job.order) if job.order else None
+    if not job.order:
+        return None
+    return by_reference(job.order, await own(turn)) or await orders.find(
+        turn.care, turn.conversation.id, job.order
+    )
 
 
 async def hear_order(turn: Turn, job: Job, change: Change, *, is_asked: bool) -> bool:
@@ -25,19 +43,19 @@ async def hear_order(turn: Turn, job: Job, change: Change, *, is_asked: bool) ->
 
     A number that is nobody's or somebody else's is kept as it was said: the answer to both is the same.
     """
-    own = await own_orders(turn)
+    mine = await own(turn)
     corrects = reading.corrects_order(turn.text)
     said = turn.order_said or (turn.digits.number if is_asked and not turn.digits.phone else None)
     if said:
-        order = by_reference(said, own)
+        order = by_reference(said, mine)
         return _take(job, order.number if order else said)
     is_named = bool(turn.entity("product", "model")) or reading.means_order(turn.text)
     if not (is_asked or corrects or is_named):
         return False
-    preferred = own if corrects else _fitting(own, change)
+    preferred = mine if corrects else _fitting(mine, change)
     order = await meant(turn, turn.text, preferred, current=job.order or turn.slot("order_shown"))
-    if order is None and preferred is not own and (is_asked or is_named):
-        order = await meant(turn, turn.text, own, current=job.order or turn.slot("order_shown"))
+    if order is None and preferred is not mine and (is_asked or is_named):
+        order = await meant(turn, turn.text, mine, current=job.order or turn.slot("order_shown"))
     if order is None and corrects:
         job.order, job.sku = None, None
         return True
@@ -53,14 +71,14 @@ async def find_order(turn: Turn, job: Job, change: Change) -> str | None:
         NotVerified: nobody is known yet.
         Unavailable: the order system cannot be asked now.
     """
-    own = await own_orders(turn)
+    mine = await own(turn)
     if job.order:
-        order = by_reference(job.order, own) or await order_of(turn, job)
+        order = await order_of(turn, job)
         job.order = order.number if order else None
         if order is None:
             job.note = "order_not_found"
     elif not job.note:
-        await _guess_order(turn, job, change, own)
+        await _guess_order(turn, job, change, mine)
     if not job.order:
         return ORDER
     if change.needs_product and not job.sku:
@@ -68,13 +86,13 @@ async def find_order(turn: Turn, job: Job, change: Change) -> str | None:
     return None
 
 
-async def _guess_order(turn: Turn, job: Job, change: Change, own: Sequence[OrderView]) -> None:
+async def _guess_order(turn: Turn, job: Job, change: Change, mine: Sequence[OrderView]) -> None:
     """What was said before somebody was known, the order just shown, or the only one that fits."""
     told = _told(turn, job)
     for line in told:
         if not job.order:
             await hear_order(line, job, change, is_asked=False)
-    candidates = _fitting(own, change)
+    candidates = _fitting(mine, change)
     shown = by_reference(turn.slot("order_shown"), candidates)
     if not job.order and shown and job.asked is None:
         job.order = shown.number
@@ -85,7 +103,10 @@ async def _guess_order(turn: Turn, job: Job, change: Change, own: Sequence[Order
 def _told(turn: Turn, job: Job) -> list[Turn]:
     """The lines that told of the change, each as a turn of its own."""
     messages = [topics.message_of(turn, message_id) for message_id in job.messages]
-    return [turn.about(message) for message in messages if message is not None]
+    told = [turn.about(message) for message in messages if message is not None]
+    for line in told:
+        line.__dict__[_READ] = turn.__dict__.get(_READ)
+    return told
 
 
 async def _find_product(turn: Turn, job: Job) -> str | None:
@@ -118,9 +139,9 @@ def line_of(order: OrderView | None, job: Job) -> OrderLineView | None:
 
 
 async def ask_order(turn: Turn, job: Job, change: Change) -> None:
-    own = await own_orders(turn)
-    offered = _fitting(own, change)
-    if not own:
+    mine = await own(turn)
+    offered = _fitting(mine, change)
+    if not mine:
         turn.say("order_none", buttons=[HUMAN])
         return
     turn.say("change_which", what=change.label, buttons=[*order_buttons(offered), HUMAN])
@@ -139,8 +160,8 @@ def described(order: OrderView | None, job: Job) -> str:
     return f"{name}（订单尾号 {job.order[-4:]}）" if job.order else name
 
 
-def _fitting(own: Sequence[OrderView], change: Change) -> list[OrderView]:
-    return [order for order in own if change.fits(order)] or list(own)
+def _fitting(mine: Sequence[OrderView], change: Change) -> list[OrderView]:
+    return [order for order in mine if change.fits(order)] or list(mine)
 
 
 def _line_named(turn: Turn, lines: Sequence[OrderLineView]) -> OrderLineView | None:

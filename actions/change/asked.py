@@ -1,4 +1,4 @@
-"""Topics under which one message asks and another wants something done: invoices, installation, points, one's data."""
+"""Topics under which one message asks and another wants something done: invoices, installation, points, returns, one's data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from care.rules.vocabulary import Topic
 _RIGHTS = ("kept", "export", "deletion", "consents", "consent_no", "consent_yes")
 
 
-@topics.answers(Topic.INVOICE, Topic.INSTALLATION, Topic.MEMBERSHIP)
+@topics.answers(Topic.INVOICE, Topic.INSTALLATION, Topic.MEMBERSHIP, Topic.RETURN_POLICY)
 async def done_or_told(turn: Turn, topic: Topic) -> None:
     """What is wished for is begun; a question is answered from knowledge."""
     if not begin_if_wished(turn, topic):

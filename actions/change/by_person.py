@@ -15,6 +15,7 @@ _LONG = 60
 
 class ByPerson(Change):
     name, topic, label = "by_person", Topic.CHANGE_ORDER, "修改订单"
+    verbs = ("改", "转")
 
     async def restate(self, turn: Turn, job: Job, order: OrderView | None) -> str:
         words = await words_of(turn, job)

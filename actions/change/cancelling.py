@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from actions.change.about import described
 from actions.change.job import Job, words_of
 from actions.change.kinds import Blocked, Change, tail
@@ -15,20 +13,15 @@ from care.rules.order_terms import CancelOutcome
 from care.rules.vocabulary import OrderState, Topic
 from care.services import order_changes
 
-_YES = re.compile(
-    r"^(?:嗯|对|好|是|就|那就|那|请|麻烦|确认|确定|[,, ])*取消(?:吧|了吧|订单|掉|它|了|就行|[。. ])*$"
-)
 _REASON = 200
 
 
 class Cancel(Change):
     name, topic, label = "cancel", Topic.CANCEL_ORDER, "取消订单"
+    verbs = ("取消",)
 
     def fits(self, order: OrderView) -> bool:
         return order.state in (OrderState.CREATED, OrderState.PAID, OrderState.SHIPPED)
-
-    def says_yes(self, text: str) -> bool:
-        return bool(_YES.match(text.strip()))
 
     async def check(self, turn: Turn, job: Job, order: OrderView | None) -> None:
         if order is None:

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from actions.change.about import described
+from actions.change.about import described, order_of, own
 from actions.change.job import Job
 from actions.change.kinds import Blocked, Change, answer_as, choices, tail
 from actions.change.saying import chinese, day, part_of_day, slot_title
 from actions.change.words import Heard, same_address
 from actions.turn import HUMAN, Turn
-from actions.which_order import own_orders
 from care.ports import DeliveryChange, OrderView
 from care.rules.address import split_address
 from care.rules.masking import mask_phone
@@ -21,7 +20,7 @@ from care.rules.order_moves import day_problem, may_change
 from care.rules.order_terms import DaySlot
 from care.rules.times import shanghai_day
 from care.rules.vocabulary import OrderState, Topic
-from care.services import order_changes, orders, profile
+from care.services import order_changes, profile
 
 WHAT = "what"
 _LABELS = (("address", "收货地址"), ("phone", "收货电话"), ("name", "收货人"), ("day", "送货时间"))
@@ -40,6 +39,7 @@ _MEANT = (
 
 class Delivery(Change):
     name, topic, label = "delivery", Topic.CHANGE_ORDER, "修改收货信息"
+    verbs = ("改",)
     fields = ("address", "phone", "name", "day", "slot")
 
     def needs_code(self, job: Job) -> bool:
@@ -74,7 +74,7 @@ class Delivery(Change):
 
     async def _take_known_address(self, turn: Turn, job: Job) -> bool:
         """还是上次那个地址: that of the last order but this one, or the one on record."""
-        others = [o for o in await own_orders(turn) if o.number != job.order and o.receiver_address]
+        others = [o for o in await own(turn) if o.number != job.order and o.receiver_address]
         if others:
             job.said["address"] = {"order": others[0].number}
             return True
@@ -95,7 +95,7 @@ class Delivery(Change):
         if job.has("day"):
             problem = day_problem(date.fromisoformat(job.value(turn, "day") or ""), _today(turn))
             if problem:
-                turn.say_text(problem)
+                turn.say_text(chinese(problem))
                 job.said.pop("day")
                 return "day"
             if not job.has("slot"):
@@ -157,13 +157,12 @@ class Delivery(Change):
     async def _address(self, turn: Turn, job: Job) -> str | None:
         said = job.said.get("address") or {}
         if "order" in said:
-            own = await own_orders(turn)
-            return next((o.receiver_address for o in own if o.number == said["order"]), None)
+            return next((o.receiver_address for o in await own(turn) if o.number == said["order"]), None)
         if "profile" in said:
             known = await profile.field(turn.care, turn.conversation.id, said["profile"])
             return known.value if known else None
         said_now = job.value(turn, "address")
-        order = await orders.find(turn.care, turn.conversation.id, job.order or "") if said_now else None
+        order = await order_of(turn, job) if said_now else None
         return completed(said_now, order.receiver_address if order else "") if said_now else None
 
 

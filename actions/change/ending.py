@@ -10,6 +10,7 @@ from actions import topics
 from actions.change.catalogue import CHANGES
 from actions.change.job import DONE, FORM, SLOT, Job, job_of
 from actions.change.kinds import NOT_NOW, Change
+from actions.change.saying import chinese
 from actions.change.steps import MAX_TRIES
 from actions.clerk import Clerk
 from actions.identity import SLOTS as VERIFYING
@@ -66,7 +67,7 @@ class EndChange(Clerk):
             self._restart(turn, job)
             return True
         except (InvalidInput, VerificationFailed, TooManyRequests) as error:
-            turn.say_text(error.message)
+            turn.say_text(chinese(error.message))
             wrong = [name for name in (change.field_of(f) for f in error.fields) if name]
             if isinstance(error, VerificationFailed):
                 wrong = ["new_code"]
@@ -80,12 +81,14 @@ class EndChange(Clerk):
             self._restart(turn, job)
             return True
         except Conflict as error:
-            turn.say_text(error.message)
+            turn.say_text(chinese(error.message))
             self._offer(turn, change)
         except NotFound:
             turn.say("order_not_found", buttons=[HUMAN])
-        except Unavailable:
-            self._say_end(turn, change, "unavailable")
+        except Unavailable as error:
+            # Whether anything was sent is known there, and said.
+            turn.say_text(chinese(error.message))
+            self._offer(turn, change)
         return False
 
     def _say_end(self, turn: Turn, change: Change, decision: str) -> None:

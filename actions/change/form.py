@@ -56,7 +56,7 @@ class AskChange(Clerk):
     async def _ask(self, turn: Turn, job: Job, change: Change) -> None:
         asked = job.asked
         if asked == IDENTITY:
-            await AskIdentity().serve(turn)
+            AskIdentity().ask(turn, NOT_NOW)
             return
         if job.note:
             turn.say(job.note)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import ClassVar
 
 from actions.change.about import described
 from actions.change.job import Job
 from actions.change.kinds import Blocked, Change, choices
 from actions.change.returning import record_said
-from actions.change.saying import moment
+from actions.change.saying import chinese, moment
 from actions.change.words import Heard
 from actions.turn import HUMAN, Turn
 from care.ports import InvoiceView, InvoiceWish, OrderView
@@ -27,6 +28,7 @@ _OPEN = (InvoiceState.REQUESTED, InvoiceState.ISSUED, InvoiceState.CORRECTING)
 
 class Invoice(Change):
     name, topic, label = "invoice", Topic.INVOICE, "申请发票"
+    verbs: ClassVar[tuple[str, ...]] = ("开", "申请")
     fields = ("invoice_kind", "title", "tax_number", "email")
 
     def fits(self, order: OrderView) -> bool:
@@ -92,7 +94,7 @@ class Invoice(Change):
         number = job.value(turn, "tax_number")
         problem = tax_number_problem(number) if number else None
         if problem:
-            turn.say_text(problem)
+            turn.say_text(chinese(problem))
             job.said.pop("tax_number")
         return None if number and not problem else "tax_number"
 
@@ -153,6 +155,7 @@ class FixInvoice(Invoice):
     """换开发票: what is said replaces what stands on it, the rest stays."""
 
     name, label = "invoice_fix", "更正发票"
+    verbs = ("改", "重开", "换开", "更正")
     needs_order = False
 
     async def hear(self, turn: Turn, job: Job, heard: Heard) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
@@ -13,6 +14,8 @@ from actions.turn import HUMAN, Button, Turn
 from care.ports import OrderView
 from care.rules.vocabulary import Topic
 
+_ASSENT = r"^(?:嗯+|对的?|好的?|是的?|行|可以|就|那|请|麻烦你?|确认|确定|帮我|给我|赶紧|快点?|直接|[,, ])*"
+_TAIL = r"(?:吧|了|掉|它|一下|一催|就行|就好|订单|申请|货|款|票|啊|呀|[。.! ])*"
 YES: Button = {"title": "对", "payload": "/affirm"}
 FIX: Button = {"title": "要改", "payload": "/deny"}
 GO_ON: Button = {"title": "继续办", "payload": '/inform{"answer": "go_on"}'}
@@ -45,6 +48,8 @@ class Change(ABC):
     #: What is only looked up needs no 对吗.
     is_read_only: ClassVar[bool] = False
     fields: ClassVar[tuple[str, ...]] = ()
+    #: What is done, in a word: said alone it confirms.
+    verbs: ClassVar[tuple[str, ...]] = ()
     #: Questions whose answers tell what happened: kept as reason or fault.
     tells: ClassVar[tuple[str, ...]] = ()
 
@@ -57,8 +62,10 @@ class Change(ABC):
         return True
 
     def says_yes(self, text: str) -> bool:
-        """Words that confirm this change and would mean something else elsewhere."""
-        return False
+        """那就取消吧: the verb of the change, and nothing else, confirms it."""
+        return bool(self.verbs) and bool(
+            re.match(f"{_ASSENT}(?:{'|'.join(self.verbs)}){_TAIL}$", text.strip())
+        )
 
     async def hear(self, turn: Turn, job: Job, heard: Heard) -> bool:
         """Takes what the words say; whether there was anything."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from actions import reading
 from actions.bearing import SURE, Bearing, bearing
 from actions.change import about
@@ -15,6 +17,9 @@ from actions.turn import Turn
 from care.rules.vocabulary import COMPLAINT_TOPICS
 
 _SHORT = 6
+_NOT_THIS = re.compile(
+    r"^(?:那|还是|我|先|就|[,, ])*不(?:用|要|想|打算)?(?:注销|删除?|导出|取消|退|换|改|开票?|约|装|修|催|撤回?|撤销|同意|订|办)(?:了|吧|啦|[。. ])+$"
+)
 
 
 class ValidateChangeForm(Clerk):
@@ -109,7 +114,11 @@ def _says_yes(turn: Turn, change: Change) -> bool:
 
 
 def _leaves(turn: Turn) -> bool:
-    return reading.gives_up(turn.text) or (turn.intent == "stop" and turn.confidence >= SURE)
+    return (
+        reading.gives_up(turn.text)
+        or bool(_NOT_THIS.match(turn.text))
+        or (turn.intent == "stop" and turn.confidence >= SURE)
+    )
 
 
 def _other_change(turn: Turn, job: Job) -> str | None:

@@ -29,6 +29,7 @@ _MEANT = (
 
 class Profile(Change):
     name, topic, label = "profile", Topic.UPDATE_PROFILE, "修改资料"
+    verbs = ("改", "换")
     needs_order = False
     fields = _FIELDS
 
@@ -82,7 +83,7 @@ class Profile(Change):
                     turn.care, turn.conversation.id, phone, source_message_id=turn.message_id
                 )
             except InvalidInput as error:
-                turn.say_text(error.message)
+                turn.say_text(chinese(error.message))
                 job.said.pop("phone")
                 job.is_confirmed = False
                 job.put(WHAT, "phone")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from actions.change.about import described, line_of
+from actions.change.about import described, line_of, order_of
 from actions.change.job import Job, words_of
 from actions.change.kinds import Blocked, Change, choices, tail
-from actions.change.saying import chinese, day, moment
+from actions.change.saying import chinese, moment
 from actions.change.words import Heard
 from actions.turn import HUMAN, Turn
 from care.ports import OrderView, ReturnView
@@ -22,23 +22,18 @@ from care.services.returns import ReturnAdvice
 
 _REASON = 200
 _HERE = (OrderState.DELIVERED, OrderState.COMPLETED)
-_YES = re.compile(
-    r"^(?:嗯|对|好|是|就|那就|申请|确认|确定|帮我|给我|[,, ])*(?:退|换|申请|办)(?:吧|货吧?|了吧|掉|款吧?|[。. ])*$"
-)
 _FAULTY = ("quality", "wrong")
 
 
 class Return(Change):
     name, topic, label = "return", Topic.REQUEST_RETURN, "申请退换"
+    verbs = ("退", "换", "申请", "办")
     needs_product = True
     tells = ("reason",)
     fields = ("return_kind", "reason", "condition", "exchange_for")
 
     def fits(self, order: OrderView) -> bool:
         return order.state in _HERE
-
-    def says_yes(self, text: str) -> bool:
-        return bool(_YES.match(text.strip()))
 
     def fixable(self, job: Job) -> Sequence[tuple[str, str]]:
         return (
@@ -120,10 +115,7 @@ class Return(Change):
             turn.say("return_done", number=number, what=what, due=due)
 
     async def _advice(self, turn: Turn, job: Job) -> ReturnAdvice:
-        from care.services.orders import find
-
-        order = await find(turn.care, turn.conversation.id, job.order or "")
-        line = line_of(order, job)
+        line = line_of(await order_of(turn, job), job)
         condition = job.value(turn, "condition")
         return await returns.decide(
             turn.care,
@@ -150,14 +142,8 @@ class CancelReturn(Change):
     """撤销退换: while nothing was sent back or refunded."""
 
     name, topic, label = "cancel_return", Topic.REQUEST_RETURN, "撤销退换申请"
+    verbs = ("撤销", "撤", "取消", "不退", "不换")
     needs_order = False
-
-    def says_yes(self, text: str) -> bool:
-        return bool(
-            re.match(
-                r"^(?:嗯|对|好|确认|确定|[,, ])*(?:撤销?|取消|不退|不换)(?:吧|了|掉|[。. ])*$", text.strip()
-            )
-        )
 
     async def hear(self, turn: Turn, job: Job, heard: Heard) -> bool:
         number = (
@@ -213,6 +199,3 @@ def _title(view: ReturnView) -> str:
 def record_said(text: str, prefix: str) -> str | None:
     found = re.search(rf"{prefix}-?\d{{8}}-?\d{{4}}", text, re.I)
     return found[0].upper() if found else None
-
-
-__all__ = ["CancelReturn", "Return", "day", "record_said"]

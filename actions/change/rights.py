@@ -51,6 +51,7 @@ class Kept(OnesData):
 
 class Export(OnesData):
     name, label = "export", "导出个人信息"
+    verbs = ("导出",)
 
     def needs_code(self, job: Job) -> bool:
         return True
@@ -64,21 +65,17 @@ class Export(OnesData):
         )
         if receipt.download_token and receipt.expires_at:
             turn.say("rights_export_ready", number=receipt.number, until=moment(turn, receipt.expires_at))
-            turn.say_text(f"/api/me/export/{receipt.download_token}")
+            turn.say_text(f"下载地址：/api/me/export/{receipt.download_token}")
         else:
             turn.say("rights_taken", number=receipt.number, what=self.label, due=moment(turn, receipt.due_at))
 
 
 class Deletion(OnesData):
     name, label = "deletion", "删除个人信息"
+    verbs = ("删除", "删", "注销")
 
     def needs_code(self, job: Job) -> bool:
         return True
-
-    def says_yes(self, text: str) -> bool:
-        return bool(
-            re.match(r"^(?:嗯|对|好|确认|确定|就|[,, ])*(?:删除?|注销)(?:吧|了|掉|[。. ])*$", text.strip())
-        )
 
     async def restate(self, turn: Turn, job: Job, order: OrderView | None) -> str:
         return "删除您的个人信息并注销：依法要保存的交易记录会留到期满，未完结的订单和售后办完后执行，删除后不能恢复"
@@ -136,6 +133,7 @@ class Consent(OnesData):
 
 class GiveConsent(Consent):
     name, label, gives = "consent_yes", "给出同意", True
+    verbs = ("同意",)
 
     async def restate(self, turn: Turn, job: Job, order: OrderView | None) -> str:
         return f"同意{await self._words(turn, job)}，随时可以撤回"
@@ -152,6 +150,7 @@ class GiveConsent(Consent):
 
 class WithdrawConsent(Consent):
     name, label, gives = "consent_no", "撤回同意", False
+    verbs = ("撤回", "取消", "关", "退订")
 
     async def restate(self, turn: Turn, job: Job, order: OrderView | None) -> str:
         return f"撤回{await self._words(turn, job)}的同意，不影响您的订单和售后"

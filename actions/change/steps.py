@@ -8,6 +8,7 @@ from actions import topics
 from actions.change import about
 from actions.change.job import DONE, FORM, SLOT, Job, heard_in
 from actions.change.kinds import Blocked, Change
+from actions.change.saying import chinese
 from actions.identity import SLOTS as VERIFYING
 from actions.identity import verify
 from actions.turn import Turn
@@ -37,7 +38,7 @@ async def advance(turn: Turn, job: Job, change: Change) -> None:
         finish(turn, f"instead:{blocked.instead}" if blocked.instead else told)
         name = None
     except Conflict as error:
-        turn.say_text(error.message)
+        turn.say_text(chinese(error.message))
         finish(turn, "blocked")
         name = None
     except Unavailable:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from actions.change.about import described
 from actions.change.job import Job
 from actions.change.kinds import Change, tail
@@ -15,17 +13,13 @@ from care.rules.order_moves import may_urge
 from care.rules.vocabulary import OrderState, Topic
 from care.services import order_changes
 
-_YES = re.compile(r"^(?:嗯|对|好|是|就|请|麻烦|帮我|给我|赶紧|快|[,, ])*催(?:吧|一下|一催|催|啊|[。.! ])*$")
-
 
 class Urge(Change):
     name, topic, label = "urge", Topic.URGE_ORDER, "催单"
+    verbs = ("催",)
 
     def fits(self, order: OrderView) -> bool:
         return order.state in (OrderState.PAID, OrderState.SHIPPED)
-
-    def says_yes(self, text: str) -> bool:
-        return bool(_YES.match(text.strip()))
 
     async def check(self, turn: Turn, job: Job, order: OrderView | None) -> None:
         refusal = may_urge(order) if order is not None else None

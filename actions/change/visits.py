@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import ClassVar
 
-from actions.change.about import described, line_of
+from actions.change.about import described, line_of, order_of
 from actions.change.job import Job, words_of
 from actions.change.kinds import Blocked, Change, answer_as, choices
 from actions.change.returning import record_said
-from actions.change.saying import day, part_of_day, slot_title, today
+from actions.change.saying import chinese, day, part_of_day, slot_title, today
 from actions.change.words import Heard
 from actions.turn import HUMAN, Button, Turn
 from care.ports import OrderView, VisitView, VisitWish
@@ -19,7 +19,7 @@ from care.rules.errors import Conflict
 from care.rules.order_moves import day_problem, visit_refusal
 from care.rules.order_terms import DaySlot, VisitKind, VisitState
 from care.rules.vocabulary import OrderState, Topic
-from care.services import orders, service_visits
+from care.services import service_visits
 
 _FAULT = 200
 _BARE_WISH = re.compile(
@@ -47,7 +47,7 @@ def missing_day_or_slot(turn: Turn, job: Job) -> str | None:
     if job.has("day"):
         problem = day_problem(date.fromisoformat(job.value(turn, "day") or ""), today(turn))
         if problem:
-            turn.say_text(problem)
+            turn.say_text(chinese(problem))
             job.said.pop("day")
     if not job.has("day"):
         return "day"
@@ -87,8 +87,7 @@ class Visit(Change):
         ask_day_and_slot(turn, job, name)
 
     async def do(self, turn: Turn, job: Job) -> None:
-        order = await orders.find(turn.care, turn.conversation.id, job.order or "")
-        line = line_of(order, job)
+        line = line_of(await order_of(turn, job), job)
         view = await service_visits.book(
             turn.care,
             turn.conversation.id,
@@ -114,6 +113,7 @@ class Visit(Change):
 
 class Repair(Visit):
     name, topic, label, kind = "repair", Topic.REQUEST_REPAIR, "预约维修", VisitKind.REPAIR
+    verbs = ("约", "预约", "修", "安排", "来")
     fields = ("day", "slot")
     tells = ("fault",)
 
@@ -147,6 +147,7 @@ class Repair(Visit):
 
 class Installation(Visit):
     name, topic, label, kind = "installation", Topic.INSTALLATION, "预约安装", VisitKind.INSTALLATION
+    verbs = ("约", "预约", "装", "安装", "安排", "来")
     fields = ("day", "slot")
 
     def fits(self, order: OrderView) -> bool:
@@ -215,6 +216,7 @@ class OfAVisit(Change):
 
 class MoveVisit(OfAVisit):
     name, label = "move_visit", "改上门时间"
+    verbs = ("改", "换")
     fields = ("day", "slot")
 
     def field_of(self, name: str) -> str | None:
@@ -245,11 +247,7 @@ class MoveVisit(OfAVisit):
 
 class CancelVisit(OfAVisit):
     name, label = "cancel_visit", "取消上门"
-
-    def says_yes(self, text: str) -> bool:
-        return bool(
-            re.match(r"^(?:嗯|对|好|确认|确定|就|[,, ])*(?:取消|不用来)(?:吧|了|掉|[。. ])*$", text.strip())
-        )
+    verbs = ("取消", "不用来")
 
     async def restate(self, turn: Turn, job: Job, order: OrderView | None) -> str:
         view = await self._view(turn, job)

@@ -13,7 +13,7 @@ _MOVE = re.compile(
     rf"|(?:改|换|推迟|延后|提前|调整).{{0,8}}{_VISIT}.{{0,4}}(?:时间|日期|预约|到)?|改约|改期"
 )
 _NO_VISIT = re.compile(
-    r"(?:取消|撤销|不用|不要|不需要|别).{0,6}(?:上门|维修|安装|师傅|报修|预约)"
+    r"(?:取消|撤销|不用|不要|不需要|(?<!特)别(?=让|叫|派|来)).{0,6}(?:上门|维修|安装|师傅|报修|预约)"
     r"|(?:上门|维修|安装|师傅|报修|预约).{0,8}(?:取消|撤销|不用|不要|不需要)"
 )
 _NO_RETURN = re.compile(
@@ -22,6 +22,10 @@ _NO_RETURN = re.compile(
 )
 _BY_PERSON = re.compile(
     r"颜色|数量|型号|规格|款式|尺码|套餐|配置|黑色|白色|多[买要加]|少[买要]|合并|拆单|备注|赠品|优惠券|支付方式|改成?[一二两三四五\d]+[台件个]"
+)
+#: 我昨天买的炸锅不想要了可以退吗 tells of a purchase, not of rules.
+_OWN_RETURN = re.compile(
+    r"我.{0,12}(?:买|收到|拿到).{0,16}(?:不想要|不要了|不喜欢|不合适|坏|质量|有问题).{0,10}(?:退|换)|(?:订单|[那这]一?单|[那这]个).{0,12}(?:不想要|不要了).{0,8}[退换]"
 )
 _HERE = re.compile(r"拆封|没拆|拆开|收到|签收|到货|到手")
 _DELIVERY = re.compile(r"地址|收[件货]人|电话|手机|号码|送|收货|改期|时间|日期|周|天|上午|下午|晚上")
@@ -86,6 +90,8 @@ def wished(text: str, topic: Topic) -> str | None:
             return _of_ones_data(text)
         case Topic.URGE_ORDER:
             return "urge"
+        case Topic.RETURN_POLICY:
+            return "return" if _OWN_RETURN.search(text) else None
     return None
 
 

@@ -53,7 +53,14 @@ _NAME_SAID = re.compile(
 _BARE_NAME = re.compile(
     r"(?:就?(?:是|叫|改成|写)?)?(?P<v>[\u4e00-\u9fff·]{2,8}|[A-Za-z][A-Za-z .'-]{1,30})(?:吧|收|就行)?[。. ]*"
 )
-_NO_NAME = re.compile(r"不|没|地址|电话|手机|订单|知道|怎么|什么|改|换|算了|等|好|行|吗|呢")
+_NAME_INSTEAD = re.compile(
+    r"(?:应该是|应为|改成|改为|换成|是|叫)(?P<v>[\u4e00-\u9fff·]{2,6}?|[A-Za-z][A-Za-z .'-]{1,30})(?=$|[,。;!? 了吧])"
+)
+_WHOSE = re.compile(
+    r"^我?(?:老婆|老公|爱人|爸爸?|妈妈?|父亲|母亲|儿子|女儿|朋友|同事|哥哥?|姐姐?|弟弟?|妹妹?|家人)(?=[\u4e00-\u9fff]{2})"
+)
+_OF_A_NAME = re.compile(r"收[件货]人|联系人|姓名|名字|改名")
+_NO_NAME = re.compile(r"写|错|对|不|没|地址|电话|手机|订单|知道|怎么|什么|改|换|算了|等|好|行|吗|呢")
 _FULL_DATE = re.compile(r"((?:19|20)\d\d)\s*[-年/.]?\s*(\d{1,2})\s*[-月/.]?\s*(\d{1,2})\s*[日号]?")
 _SLOTS = (
     (DaySlot.MORNING, re.compile(r"上午|早上|早晨|一早|中午前|\b(?:9|10|11)点")),
@@ -65,7 +72,7 @@ _COMPANY = re.compile(
     r"[\u4e00-\u9fffA-Za-z0-9()（）·&]{2,50}(?:公司|事务所|商行|经营部|工作室|合作社|医院|学校|大学|学院|研究院|研究所|协会|基金会|委员会|中心|厂|集团|银行|分行|支行|店|局|处)"
 )
 _BEFORE_COMPANY = re.compile(
-    r"^.*(?:抬头|名称|单位名?|公司名)(?:是|写|开|为|改成|改为|换成|应该是|叫|[:: ])*|^.*?(?:开一?[张个份]|开给|开成|改成|改为|换成|写成|应该是|应为|就是|叫)"
+    r"^.*(?:抬头|名称|单位名?|公司名)(?:是|写|开|为|改成|改为|换成|应该是|叫|[:: ])*|^.*?(?:开一?[张个份]|开给|开成|改成|改为|换成|写成|应该是|应为|就是|叫)|^(?:是|叫|写)"
 )
 _NO_COMPANY = re.compile(
     r"^(?:我们?|你们?|贵|本|这个|一家)?(?:的)?公司$|发票|开票|抬头|一张|那单|这单|订单|^(?:我|要|开|帮|请|给|想|能|可以|麻烦)"
@@ -85,6 +92,9 @@ _USED = re.compile(
 )
 _OPENED = re.compile(r"拆|开封|打开|开箱|试了|看了|没(?:怎么)?用|完好|齐全|都在|还是好的")
 _UNUSED = re.compile(r"(?:没|未|没有|没怎么)用过?|完好|齐全|都在|试了一下")
+_SAME_AGAIN = re.compile(
+    r"(?:一?[台个件部副只双])?(?:同款)?(?:全?新|好)?(?:的|货|品|机)*(?:一?[台个件部副])?"
+)
 _EXCHANGE_FOR = re.compile(r"换(?:成|个|一个|一台|一件|一部|一副|为)(?P<v>[^,。;!?]{1,30})")
 
 
@@ -127,19 +137,12 @@ def _name(heard: Heard) -> str | None:
         and not _NO_NAME.search(bare["v"])
     ):
         return bare["v"]
-    found = _NAME_SAID.search(heard.text)
-    if found and not _NO_NAME.search(found["v"]):
-        return found["v"]
-    if heard.entity("name") and (
-        heard.asked == "name" or re.search(r"收[件货]人|改名|姓名|名字|联系人", heard.text)
-    ):
+    if _OF_A_NAME.search(heard.text) or heard.asked == "name":
+        for pattern in (_NAME_SAID, _NAME_INSTEAD):
+            found = pattern.search(heard.text)
+            if found and not _NO_NAME.search(found["v"]):
+                return _WHOSE.sub("", found["v"])
         return heard.entity("name")
-    if (
-        heard.asked == "name"
-        and (bare := _BARE_NAME.fullmatch(heard.text))
-        and not _NO_NAME.search(bare["v"])
-    ):
-        return bare["v"]
     return None
 
 
@@ -212,12 +215,13 @@ def _condition(heard: Heard) -> str | None:
 def _exchange_for(heard: Heard) -> str | None:
     if heard.answer == "same":
         return "同款新品"
-    if heard.asked == "exchange_for" and heard.answer is None:
-        return re.sub(r"^(?:我?[想要]+)?换?(?:成|个)?", "", heard.text).rstrip("吧的。 ") or heard.text
     found = _EXCHANGE_FOR.search(heard.text)
-    if found is None or re.fullmatch(r"[新好]?[的货]?|货|新品?|一[台个件]?", found["v"].strip("吧了的 ")):
-        return "同款新品" if found else None
-    return found["v"].strip("吧了 ")
+    wanted = found["v"].strip("吧了。 ") if found else None
+    if wanted is None and heard.asked == "exchange_for" and heard.answer is None:
+        wanted = re.sub(r"^(?:我?[想要]+)?换?(?:成|个)?", "", heard.text).strip("吧了。 ") or heard.text
+    if wanted is None:
+        return None
+    return "同款新品" if _SAME_AGAIN.fullmatch(wanted) else wanted
 
 
 def _invoice_kind(heard: Heard) -> str | None:
