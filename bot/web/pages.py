@@ -15,6 +15,8 @@ from bot.web import texts
 from bot.web.keys import PARTS
 from bot.web.security import PAGE_POLICY, chat_policy, workplace_policy
 from care.rules.errors import CareError, NotFound
+from care.rules.retention import KEEPING, Kept, days_in_words
+from care.services import retention
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _HASHED = re.compile(r"-[A-Za-z0-9_-]{8,}\.[a-z0-9.]+$")
@@ -120,7 +122,21 @@ async def style(request: web.Request) -> web.StreamResponse:
 
 
 async def privacy(request: web.Request) -> web.StreamResponse:
-    return _page("privacy.html", shop=request.app[PARTS].care.settings.shop_name)
+    """The notice, with the keeping times that are really applied."""
+    care = request.app[PARTS].care
+    try:
+        days: dict[Kept, int] = await retention.times(care)
+    except CareError:
+        days = {}  # the notice must be readable whatever happens; the defaults stand
+    rows = "".join(
+        f"<tr><td>{html.escape(kind.label)}</td>"
+        f"<td>{html.escape(days_in_words(days.get(kind, keeping.days)))}</td>"
+        f"<td>{html.escape(keeping.why)}</td></tr>"
+        for kind, keeping in KEEPING.items()
+    )
+    response = _page("privacy.html", shop=care.settings.shop_name)
+    response.text = (response.text or "").replace("<!-- keeping -->", rows)
+    return response
 
 
 def wants_page(request: web.BaseRequest) -> bool:

@@ -17,7 +17,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.conversation import Conversation, OneTimeCode, VerificationAttempt
+from care.records.customer import CustomerField
 from care.rules.errors import InvalidInput, TooManyRequests
+from care.rules.masking import mask_phone
 from care.rules.text import normalise
 from care.services import outbox
 from care.services.context import Care
@@ -111,6 +113,9 @@ def sms_handler(care: Care) -> Callable[[dict[str, Any]], Awaitable[None]]:
     """The outbox handler for the topic ``sms``."""
 
     async def send(data: dict[str, Any]) -> None:
+        if "phone_changed" in data:
+            await _tell_former_phone(care, data["phone_changed"])
+            return
         async with care.sessions.read() as session:
             code = await session.get(OneTimeCode, data["code_id"])
             if code is None or code.used_at is not None or code.expires_at <= care.clock.now():
@@ -125,6 +130,25 @@ def sms_handler(care: Care) -> Callable[[dict[str, Any]], Awaitable[None]]:
         )
 
     return send
+
+
+def tell_former_phone(session: AsyncSession, care: Care, field_id: int) -> None:
+    """Says to the phone that stood in this field before that it was changed, in the caller's transaction."""
+    outbox.add(session, care, SMS_TOPIC, {"phone_changed": field_id})
+
+
+async def _tell_former_phone(care: Care, field_id: int) -> None:
+    async with care.sessions.read() as session:
+        row = await session.get(CustomerField, field_id)
+        former = row.old_values[-1].get("value") if row is not None and row.old_values else None
+        if row is None or not former or not row.value or former == row.value:
+            return
+        masked, message = mask_phone(row.value), row.source_message_id
+    await care.sms.send(
+        former,
+        f"【{care.settings.shop_name}】您的账户手机号已更换为 {masked}。如非本人操作，请尽快联系在线客服。",
+        key=f"phone-changed-{field_id}-{message}",
+    )
 
 
 async def is_first(session: AsyncSession, source_message_id: int | None, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, union
 
 from care.records.conversation import Conversation, Message
 from care.records.interaction import CareInteraction
@@ -16,7 +16,7 @@ def own_lines(customer_ids: Sequence[int] | Select[Any]) -> ColumnElement[bool]:
 
     A conversation forgets its customer after half an hour, a contact never does.
     """
-    return exists(
+    said_within = exists(
         select(CareInteraction.id).where(
             CareInteraction.conversation_id == Message.conversation_id,
             CareInteraction.customer_id.in_(customer_ids),
@@ -24,6 +24,8 @@ def own_lines(customer_ids: Sequence[int] | Select[Any]) -> ColumnElement[bool]:
             or_(CareInteraction.ended_at.is_(None), Message.at <= CareInteraction.ended_at),
         )
     )
+    # The first part is there for speed: it goes by an index.
+    return and_(Message.conversation_id.in_(own_conversations(customer_ids)), said_within)
 
 
 def own_conversations(customer_ids: Sequence[int] | Select[Any]) -> Select[Any]:

@@ -20,6 +20,7 @@ from care.rules.vocabulary import DataIssue, FieldSource
 from care.services import interactions, one_time_codes, profile_rows
 from care.services.context import Care
 from care.services.conversation_rows import locked
+from care.services.customers import is_live
 from care.services.profile_rows import FieldView
 from care.services.verified import STRONG, strongly_verified_customer, verified_customer
 
@@ -155,7 +156,7 @@ async def confirm_new_phone(
                 sent.used_at = now
                 other = await session.scalar(
                     select(Customer.id)
-                    .where(Customer.phone == sent.phone, Customer.id != customer.id)
+                    .where(Customer.phone == sent.phone, Customer.id != customer.id, is_live())
                     .limit(1)
                 )
                 if other is None:
@@ -168,6 +169,8 @@ async def confirm_new_phone(
                         sent.phone,
                         source_message_id,
                     )
+                    # Whoever lost a phone, or an account, hears of it at the only place that is theirs.
+                    one_time_codes.tell_former_phone(session, care, row.id)
                     return _certain(profile_rows.view(customer, ProfileField.PHONE, row, now, whole=True))
                 # Else the next code to this phone would open the other person's record.
                 session.add(

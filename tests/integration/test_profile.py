@@ -258,6 +258,20 @@ class TestNewPhone:
         assert summary is not None
         assert summary.public_id == customer.public_id
 
+    async def test_the_former_phone_is_told_once(self, care, shop, capsys):
+        await shop.customer(PHONE)
+        visit = await signed_in(care, shop, capsys)
+        await profile.request_new_phone_code(care, visit.id, NEW_PHONE, source_message_id=None)
+        (code,) = await codes(care, capsys)
+        await profile.confirm_new_phone(care, visit.id, code, source_message_id=None)
+        handlers = {identity.SMS_TOPIC: identity.sms_handler(care)}
+        await outbox.deliver_due(care, handlers)
+        told = capsys.readouterr().out
+        assert f"[短信] {PHONE} " in told
+        assert "139****5678" in told
+        assert NEW_PHONE not in told
+        assert await outbox.deliver_due(care, handlers) == 0
+
     async def test_a_code_of_one_purpose_does_not_serve_the_other(self, care, shop, capsys, clock):
         await shop.customer(PHONE)
         visit = await signed_in(care, shop, capsys)

@@ -144,9 +144,30 @@ class TestPages:
         answer = await client.get("/privacy")
         text = await answer.text()
         assert answer.status == 200
-        for words in ("知客优选", "智能客服", "转人工", "保存什么", "保存多久", "您的权利", "30 分钟"):
+        for words in (
+            "知客优选",
+            "智能客服",
+            "转人工",
+            "保存什么",
+            "保存多久",
+            "您的权利",
+            "30 分钟",
+            'href="/me"',
+        ):
             assert words in text
         assert (await client.get("/plain.css")).status == 200
+
+    async def test_the_privacy_page_tells_the_keeping_times_that_are_applied(
+        self, client: TestClient[Any, Any], care_sqlite: Care
+    ) -> None:
+        from care.rules.retention import Kept
+        from care.services import retention
+
+        before = await (await client.get("/privacy")).text()
+        assert all(kind.label in before for kind in Kept)
+        assert "200 天" not in before
+        await retention.set_time(care_sqlite, "messages", 200, by="admin1")
+        assert "200 天" in await (await client.get("/privacy")).text()
 
     async def test_a_shops_name_cannot_break_the_page(self, start: Start, care_sqlite: Care) -> None:
         settings = replace(care_sqlite.settings, shop_name="<script>alert(1)</script>")

@@ -118,7 +118,10 @@ def upgrade() -> None:
         sa.Column("set_by", sa.String(length=80), nullable=False),
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_keeping_time")),
-    )
+    )  # What is over its time is looked for by the hour.
+    for table in ("message", "access_log"):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.create_index(batch_op.f(f"ix_{table}_at"), ["at"], unique=False)
     op.create_table(
         "host_token_use",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -169,6 +172,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_customer_field_value_index"))
         batch_op.drop_column("value_index")
     op.drop_table("host_token_use")
+    for table in ("message", "access_log"):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.drop_index(batch_op.f(f"ix_{table}_at"))
     op.drop_table("keeping_time")
     op.drop_table("legal_hold")
     op.drop_table("rights_request")
