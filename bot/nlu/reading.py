@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -17,6 +18,9 @@ LONG_NUMBER = "№"
 
 _LONG_NUMBER = re.compile(r"[a-z]{0,3}\d(?:[ -]?\d){6,}")
 _ONE_CHARACTER_RUN = re.compile(r"([^\d])\1{2,}")
+_NO_DIGIT = "(?![零〇一二两三四五六七八九十幺])[\\u4e00-\\u9fff]"
+#: What is said again right after: 退退(退), 那个(那个). A single character must come three times.
+_SAID_AGAIN = re.compile(rf"({_NO_DIGIT})\1+(?=\1)(?<=\1\1)|((?:{_NO_DIGIT}){{2,5}})[,、…\s]*(?=\2)")
 _STUTTER = re.compile(r"([\u4e00-\u9fff]{2,5})(?:[,，、…\s]*\1)+")
 
 
@@ -57,6 +61,24 @@ def aligned_form(text: str) -> str:
     folded = "".join(_one_for_one(char) for char in text)
     plain = simplified(folded)
     return plain if len(plain) == len(text) else folded
+
+
+def fluent_form(text: str) -> tuple[str, Sequence[int]]:
+    """The aligned form without stutter and invisible characters, and where each character stands in `text`.
+
+    `我要退退退款` reads as `我要退款`; of what is said again the last time counts, so that a quoted part of
+    `text` is whole. Spoken digits are left alone: 八八八 is a number.
+    """
+    aligned = aligned_form(text)
+    cuts = [match.span() for match in _SAID_AGAIN.finditer(aligned)]
+    hidden = [
+        i for i, char in enumerate(aligned) if not char.isascii() and unicodedata.category(char) == "Cf"
+    ]
+    if not cuts and not hidden:
+        return aligned, range(len(aligned))
+    dropped = {i for start, end in cuts for i in range(start, end)} | set(hidden)
+    kept = [i for i in range(len(aligned)) if i not in dropped]
+    return "".join(aligned[i] for i in kept), kept
 
 
 @lru_cache(maxsize=4096)

@@ -29,7 +29,7 @@ from bot.nlu.entities.places import AddressFinder
 from bot.nlu.entities.remedies import find_remedies
 from bot.nlu.entities.things import QuantityFinder, find_scores
 from bot.nlu.entities.words import WordCutter
-from bot.nlu.reading import aligned_form
+from bot.nlu.reading import fluent_form
 from care.rules.times import SHANGHAI
 
 CANDIDATES, ENTITIES = "candidates", "entities"
@@ -99,20 +99,24 @@ class EntityReader:
 
     def read(self, text: str) -> list[dict[str, Any]]:
         """`entity, value, text, start, end` in the order of the text; positions are those of `text`."""
-        doc = self._nlp.make_doc(text)
-        doc.user_data.update({"text": aligned_form(text), CANDIDATES: []})
+        fluent, places = fluent_form(text)
+        doc = self._nlp.make_doc(fluent)
+        doc.user_data.update({"text": fluent, CANDIDATES: []})
         for _, component in self._nlp.pipeline:
             doc = component(doc)
-        return [
-            {
-                "entity": f.entity,
-                "value": f.value,
-                "text": text[f.start : f.end],
-                "start": f.start,
-                "end": f.end,
-            }
-            for f in doc.user_data[ENTITIES]
-        ]
+        read: list[dict[str, Any]] = []
+        for found in doc.user_data[ENTITIES]:
+            start, end = places[found.start], places[found.end - 1] + 1
+            read.append(
+                {
+                    "entity": found.entity,
+                    "value": found.value,
+                    "text": text[start:end],
+                    "start": start,
+                    "end": end,
+                }
+            )
+        return read
 
 
 def _pipeline(

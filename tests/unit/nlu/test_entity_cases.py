@@ -105,6 +105,24 @@ def test_traditional_and_full_width_text_is_quoted_as_it_was_written(entity_read
     assert all(text[e["start"] : e["end"]] == e["text"] for e in read)
 
 
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("我要退退退款", ["退款"]),
+        ("那个那个洗衣机洗衣机不转了", ["洗衣机"]),
+        ("我我我的订单是88120231105", ["88120231105"]),
+        ("退\u200b款吧", ["退\u200b款"]),
+        ("👨\u200d👩\u200d👧买的空調壞了🙂給我退錢", ["空調", "退錢"]),
+    ],
+)
+def test_stutter_and_invisible_signs_hide_nothing(
+    entity_reader: EntityReader, text: str, quoted: list[str]
+) -> None:
+    read = entity_reader.read(text)
+    assert [e["text"] for e in read] == quoted
+    assert all(text[e["start"] : e["end"]] == e["text"] for e in read)
+
+
 def test_a_word_is_known_by_its_sound() -> None:
     book = SoundBook(["美的", "海尔", "tcl"], shortest=2)
     assert book.meant("美滴") == "美的"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.nlu.clauses import clause_spans
-from bot.nlu.reading import aligned_form, reading_form
+from bot.nlu.reading import aligned_form, fluent_form, reading_form
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,32 @@ def test_short_numbers_stay_because_they_mean_something() -> None:
 @given(st.text(max_size=60))
 def test_the_aligned_form_keeps_every_position(text: str) -> None:
     assert len(aligned_form(text)) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "fluent"),
+    [
+        ("我要退退退款", "我要退款"),
+        ("那个那个洗衣机,洗衣机不转了", "那个洗衣机不转了"),
+        ("退\u200b款吧", "退款吧"),
+        ("三天三天又三天", "三天三天又三天"),
+        ("八八八一二零", "八八八一二零"),
+        ("888888", "888888"),
+        ("妈妈说等等", "妈妈说等等"),
+        ("我想買電視", "我想买电视"),
+    ],
+)
+def test_the_fluent_form_has_no_stutter_and_knows_where_it_came_from(written: str, fluent: str) -> None:
+    form, places = fluent_form(written)
+    assert form == fluent
+    assert [aligned_form(written)[place] for place in places] == list(form)
+
+
+@given(st.text(alphabet="退款我要那个 ,\u200b一八aA８電", max_size=40))
+def test_the_fluent_form_keeps_the_order(text: str) -> None:
+    form, places = fluent_form(text)
+    assert len(form) == len(places)
+    assert list(places) == sorted(set(places))
 
 
 @given(st.text(max_size=60))
