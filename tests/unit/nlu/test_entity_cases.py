@@ -44,16 +44,16 @@ def test_the_reader_keeps_its_level_on_every_kind(entity_reader: EntityReader) -
     assert 2 * sum(hits.values()) / sum(sizes.values()) >= 0.945
 
 
-def test_a_message_is_read_within_a_millisecond_or_two(entity_reader: EntityReader) -> None:
-    """The machine may be busy: the best of several rounds counts."""
+def test_a_message_takes_less_than_a_millisecond(entity_reader: EntityReader) -> None:
+    """Of the processor's time, since the machine may be busy; the best of several rounds counts."""
     texts = [case["text"] for case in CASES]
     rounds = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         for text in texts:
             entity_reader.read(text)
-        rounds.append((time.perf_counter() - began) / len(texts))
-    assert min(rounds) < 0.002
+        rounds.append((time.process_time() - began) / len(texts))
+    assert min(rounds) < 0.001
 
 
 @pytest.mark.parametrize(
