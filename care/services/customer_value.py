@@ -40,6 +40,8 @@ BATCH = 1000
 #: The clockwork recomputes when the last snapshots are this old, at night.
 DUE_AFTER = timedelta(days=7)
 NIGHT = range(1, 6)
+#: Small there: a batch is computed on the loop that serves customers.
+_NIGHT_BATCH = 50
 #: Without enough customers to tell: the retention that the shop starts from [P].
 _SHOP_RATE = 0.5
 _LEAST_FOR_RATE = 20
@@ -202,8 +204,8 @@ async def recompute(
         groups = await _groups(session)
         rate = await shop_rate(session)
     ids = sorted(bought)
-    histories = {id_: history(one.dates, today) for id_, one in bought.items()}
     # Seconds of pure computing: the loop that serves customers goes on meanwhile.
+    histories = await asyncio.to_thread(_histories, bought, today)
     found = await asyncio.to_thread(value_model.fit, list(histories.values()))
     if found is not None:
         report.model = found.parameters
@@ -228,7 +230,9 @@ async def recompute_at_night(care: Care) -> RecomputeReport | None:
         return None
     async with care.sessions.read() as session:
         last = await session.scalar(select(func.max(CustomerValue.computed_at)))
-    return None if last is not None and now - last < DUE_AFTER else await recompute(care)
+    if last is not None and now - last < DUE_AFTER:
+        return None
+    return await recompute(care, batch=_NIGHT_BATCH)
 
 
 async def shop_rate(session: AsyncSession) -> float:
@@ -306,6 +310,10 @@ async def _group_size(session: AsyncSession, group_id: str | None) -> int:
         return 1
     counted = select(func.count()).select_from(Customer).where(Customer.group_id == group_id, is_live())
     return int(await session.scalar(counted) or 1)
+
+
+def _histories(bought: Mapping[int, _Bought], today: date) -> dict[int, History]:
+    return {id_: history(one.dates, today) for id_, one in bought.items()}
 
 
 def _ranks(bought: Mapping[int, _Bought], today: date) -> dict[int, Rfm]:
