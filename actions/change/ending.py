@@ -36,6 +36,7 @@ class EndChange(Clerk):
         job, decision = job_of(turn), str(turn.slot(DONE) or "gone")
         later = job.later if job else None
         if job is None:
+            turn.say("clarify_person", buttons=[HUMAN])
             await self._close(turn, None)
             return
         change = CHANGES[job.kind]

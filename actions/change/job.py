@@ -13,6 +13,8 @@ from care.services import transcript
 
 SLOT, DONE = "change", "change_done"
 FORM = "change_form"
+#: The one answer that is asked for after the confirmation.
+AFTER_YES = "new_code"
 
 
 @dataclass

@@ -8,12 +8,13 @@ from actions import reading
 from actions.bearing import SURE, Bearing, bearing
 from actions.change import about
 from actions.change.catalogue import CHANGES
-from actions.change.job import FORM, Job, heard, job_of
+from actions.change.job import AFTER_YES, FORM, Job, heard, job_of
 from actions.change.kinds import Change
 from actions.change.steps import CONFIRM, FIXING, IDENTITY, MAX_TRIES, advance, finish, fixable
 from actions.change.wishes import wished
 from actions.clerk import Clerk, offer_person
 from actions.turn import Turn
+from care.rules.errors import NotVerified, Unavailable
 from care.rules.vocabulary import COMPLAINT_TOPICS
 
 _SHORT = 6
@@ -37,7 +38,14 @@ class ValidateChangeForm(Clerk):
             if not turn.was_in(FORM):
                 await advance(turn, job, change)
             return
-        if await self._takes(turn, job, change):
+        try:
+            goes_on = await self._takes(turn, job, change)
+        except NotVerified:
+            goes_on, job.asked = True, None  # idle too long: proved once more, and nothing is lost
+        except Unavailable:
+            finish(turn, "unavailable")
+            return
+        if goes_on:
             await advance(turn, job, CHANGES[job.kind])
 
     async def _takes(self, turn: Turn, job: Job, change: Change) -> bool:
@@ -62,6 +70,8 @@ class ValidateChangeForm(Clerk):
             return False
         offer_person(turn)
         if found:
+            # A correction wants a new 对吗.
+            job.is_confirmed = job.is_confirmed and job.asked == AFTER_YES
             job.tries, job.asked = 0, None
         elif job.asked == CONFIRM and (turn.intent == "deny" or reading.says_no(turn.text)):
             if not fixable(job, change):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from actions.change.job import Job
+from actions.change.job import AFTER_YES, Job
 from actions.change.kinds import Change, choices
 from actions.change.saying import chinese
 from actions.change.words import Heard
@@ -18,7 +18,7 @@ from care.rules.profile import ProfileField
 from care.rules.vocabulary import Topic
 from care.services import profile
 
-WHAT, CODE = "what", "new_code"
+WHAT, CODE = "what", AFTER_YES
 CONFIRM, FIXING = "confirm", "fixing"
 _FIELDS = ("name", "phone", "email", "address", "birthday")
 _MEANT = (
@@ -41,7 +41,10 @@ class Profile(Change):
 
     async def hear(self, turn: Turn, job: Job, heard: Heard) -> bool:
         if heard.asked == CODE:
-            return job.hear(heard, CODE) or (heard.answer == "again" and self._forget_code(job))
+            if job.hear(heard, "phone"):
+                return self._forget_code(job, is_confirmed=False)  # another number after all
+            is_again = heard.answer == "again" or re.search(r"没收到|收不到|重新?发|再发", heard.text)
+            return job.hear(heard, CODE) or (bool(is_again) and self._forget_code(job, is_confirmed=True))
         meant = next((name for name, words in _MEANT if re.search(words, heard.text, re.I)), None)
         asked = heard.asked if heard.asked in _FIELDS else None
         # Only what is meant is heard: a name beside a new phone is nobody's new name.
@@ -58,8 +61,9 @@ class Profile(Change):
             return True
         return False
 
-    def _forget_code(self, job: Job) -> bool:
+    def _forget_code(self, job: Job, *, is_confirmed: bool) -> bool:
         job.said.pop("code_sent", None)
+        job.is_confirmed = is_confirmed
         return True
 
     async def missing(self, turn: Turn, job: Job, order: OrderView | None) -> str | None:

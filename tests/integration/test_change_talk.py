@@ -88,6 +88,28 @@ async def test_one_that_goes_away_before_the_yes_has_changed_nothing_and_says_so
     assert order.state is OrderState.PAID
 
 
+async def test_one_that_goes_away_while_a_question_stands_is_no_broken_turn(
+    erp: tuple[Care, list[Fault]], who: Buyer
+) -> None:
+    care, faults = erp
+    talk = ChangeTalk(care, who)
+    await talk.says("我要取消订单", "cancel_order")
+    faults.append(gone)
+    heard = await talk.says("尾号0002那单", "inform")
+    assert "取消订单" in heard
+    assert "转人工" in talk.titles
+    assert talk.loop is None
+
+
+async def test_a_corrected_phone_is_restated_before_a_code_goes_to_it(care_sqlite: Care, who: Buyer) -> None:
+    talk = ChangeTalk(care_sqlite, who)
+    await talk.says("手机号改成13912345678", "update_profile")
+    assert "139****5678" in await talk.says("对", "affirm")
+    heard = await talk.says("说错了，是13912349999", "inform")
+    assert "139****9999" in heard
+    assert "对吗" in heard
+
+
 async def test_an_answer_that_breaks_off_promises_nothing_it_does_not_know(
     erp: tuple[Care, list[Fault]], who: Buyer
 ) -> None:
