@@ -33,9 +33,9 @@ def bearing(turn: Turn, *, fits: bool, is_open: bool = False) -> Bearing:
     """
     if turn.is_button:
         return Bearing.ANSWER if turn.intent in _OWN else Bearing.ASIDE
-    # 让他们给我搬上来 holds a wish and is easily read as asking for people.
-    if turn.intent == Topic.REQUEST_HUMAN.value and turn.confidence >= (SURE if fits else LIKELY):
-        return Bearing.ASIDE
+    if turn.intent == Topic.REQUEST_HUMAN.value and turn.confidence >= LIKELY:
+        # 让他们给我搬上来 holds a wish and is easily read as asking for people.
+        return Bearing.ANSWER if fits and not reading.names_person(turn.text) else Bearing.ASIDE
     default = Bearing.ANSWER if is_open else Bearing.UNCLEAR
     if turn.intent == "nlu_fallback":
         if fits:
@@ -50,7 +50,8 @@ def bearing(turn: Turn, *, fits: bool, is_open: bool = False) -> Bearing:
     if kind is Kind.COMPLAINT:
         return Bearing.STORY
     if kind in _ASKING:
-        is_aside = (asks and turn.confidence >= LIKELY) or (is_sure and not is_open)
+        # What is no question may still be an answer in words that nobody foresaw: 报销看病的钱.
+        is_aside = turn.confidence >= (LIKELY if asks else CERTAIN) and (asks or not is_open)
         return Bearing.ASIDE if is_aside else default
     if kind is Kind.OTHER:
         # Anger is easily read as small talk, and small talk is the wrong answer to it.

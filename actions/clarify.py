@@ -5,13 +5,16 @@ from __future__ import annotations
 from rasa_sdk.events import FollowupAction
 
 from actions import orders, reading
+from actions.cases import say_cases
 from actions.clerk import TopicClerk
 from actions.knowledge import say_known
 from actions.order_talk import show, show_other_order
-from actions.products import about_product, named_product, say_chosen_product, say_product
+from actions.products import about_product, named_product, say_chosen_product, say_compared, say_product
 from actions.turn import HUMAN, Button, Turn
+from actions.which_order import named_order
 from care.rules.errors import NotVerified
 from care.rules.vocabulary import COMPLAINT_TOPICS, Topic, topic_of_intent
+from care.services import complaints
 
 _NO_READING = frozenset(
     {"nlu_fallback", "affirm", "deny", "stop", "inform", "greet", "goodbye", "thanks", "chitchat", "out_of_scope",
@@ -24,6 +27,9 @@ _HELPED = ("order_shown", "product_shown")
 _MAY_BE_KNOWN = 0.6
 #: Of the best score: from here on somebody is content.
 _CONTENT = 0.6
+#: Readings that are about an order, and how many of the likeliest count.
+_OF_ORDERS = frozenset({*(topic.value for topic in orders.ORDER_TOPICS), Topic.COMPLAINT_DELIVERY.value})
+_LIKELY = 3
 
 
 COMPLAIN: Button = {"title": "我要投诉", "payload": "/complaint_other"}
@@ -101,7 +107,14 @@ async def _found_in_records(turn: Turn) -> bool:
         except NotVerified:
             turn.events.append(FollowupAction(orders.FORM))
         return True
-    if await show_other_order(turn) or await say_chosen_product(turn):
+    if await show_other_order(turn) or await say_compared(turn) or await say_chosen_product(turn):
+        return True
+    if reading.asks_number(turn.text) and await complaints.cases_of(turn.care, turn.conversation.id, limit=1):
+        await say_cases(turn)
+        return True
+    likely = [entry["name"] for entry in (turn.message.get("intent_ranking") or [])[:_LIKELY]]
+    if any(name in _OF_ORDERS for name in likely) and (order := await named_order(turn)) is not None:
+        await show(turn, order.number, Topic.ORDER_STATUS)
         return True
     product = await named_product(turn)
     if product is not None:

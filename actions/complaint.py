@@ -137,7 +137,8 @@ def complaint_topic(turn: Turn) -> Topic:
         if says_what_happened(turn.words)
         else []
     )
-    heard = [topic for topic in (turn.topic, *turn.also, *likely) if topic in COMPLAINT_TOPICS]
+    matter = [Topic(turn.message["matter"])] if turn.message.get("matter") else []
+    heard = [topic for topic in (turn.topic, *matter, *turn.also, *likely) if topic in COMPLAINT_TOPICS]
     return next((topic for topic in heard if topic is not Topic.COMPLAINT_OTHER), Topic.COMPLAINT_OTHER)
 
 

@@ -65,6 +65,8 @@ async def _about(turn: Turn, *, is_asked: bool, current: str | None) -> dict[str
     said = turn.order_said or (turn.digits.number if is_asked else None)
     corrects = reading.corrects_order(turn.text)
     order: OrderView | None = None
+    if reading.has_none(turn.text) and said is None:
+        own = []  # 和这几单没关系
     if is_asked and len(own) == 1 and reading.says_yes(turn.text):
         order = own[0]
     elif is_asked or corrects or turn.entity("product", "model") or said or reading.means_order(turn.words):
@@ -83,9 +85,17 @@ async def _about(turn: Turn, *, is_asked: bool, current: str | None) -> dict[str
     return {"order_number": None, "product_said": UNSAID} if reading.does_not_know(turn.text) else None
 
 
+def _ends_about_form(text: str) -> bool:
+    """火已经灭了,先给我登记上: news, and that the form may go on."""
+    *told, last = [clause for clause in _BREAK.split(text) if clause.strip()] or [""]
+    return reading.is_about_form(last) and not any(reading.names_remedy(clause) for clause in told)
+
+
 async def _product(turn: Turn) -> str | None:
     """Of the things that were named the one that the shop sells: the washing machine, not the clothes in it."""
     names = turn.entities("model", "product")
+    if reading.says_instead(turn.text):
+        names.reverse()
     for name in names:
         if await products.find(turn.care, name, limit=1):
             return name
@@ -93,7 +103,7 @@ async def _product(turn: Turn) -> str | None:
 
 
 async def _remedy(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
-    if reading.is_about_form(turn.text):
+    if reading.is_about_form(turn.text) or _ends_about_form(turn.text):
         return None
     if is_asked and (reading.does_not_know(turn.text) or reading.has_no_wish(turn.text)):
         return {"remedy_said": UNSAID}

@@ -19,6 +19,9 @@ from care.services.complaints import DraftView
 QUESTIONS = ("complaint_what", "complaint_about", "complaint_remedy", "complaint_expectation")
 #: 不是换货，是退款; 时间改成三天内: what follows is meant instead.
 _INSTEAD = re.compile(r"(?:[，,](?:是|要)|[改换]成|改为|应该是|要改)(.+?)[。.!！ ]*$")
+_CORRECTS = re.compile(r"[哎唉嗯,， ]*(?:不对|不是|错了|还要|还得|再加|加上|改成|改为)")
+_OPENING = re.compile(r"^(?:[哎唉嗯,， ]|不对|不是|错了|还要|还得|再加上?|加上)+")
+_ADDS = re.compile(r"还要|还得|再加|加上|另外|也要")
 #: The same question at most so often; then it counts as left open.
 _MAX_TRIES = 2
 #: Longer words than a name or a wish need.
@@ -57,7 +60,7 @@ class ValidateComplaintForm(Clerk):
         await self._feelings(turn)
         if not await self._corrected_order(turn, draft, asked, answers):
             if asked == "complaint_confirmed":
-                await self._confirm(turn, answers, bears)
+                await self._confirm(turn, draft, answers, bears)
             elif asked in QUESTIONS:
                 await self._answer(turn, draft, asked, answers, bears)
         await _further_wishes(whole)
@@ -86,7 +89,8 @@ class ValidateComplaintForm(Clerk):
             turn.set("complaint_about", None)
             turn.set("complaint_note", "order_unclear")
             return True
-        self._fill(turn, await self._write(turn, **answers.about))
+        told = {} if reading.means_order(turn.text) else {"own_words": await turn.written()}
+        self._fill(turn, await self._write(turn, **answers.about, **told))
         turn.set("complaint_note", None)
         turn.say("complaint_fixed")
         return True
@@ -116,7 +120,8 @@ class ValidateComplaintForm(Clerk):
         ):
             fields.update(await complaint_answers.about_in_own_words(turn))
             is_answered = True
-        if not is_answered and tries > _MAX_TRIES:
+        # Whoever answers the other questions and never this one has no answer to it.
+        if not is_answered and tries > _MAX_TRIES - bool(fields):
             fields.update(_left_open(asked))
             is_answered = True
         draft = await self._write(turn, **fields) if fields else draft
@@ -130,7 +135,7 @@ class ValidateComplaintForm(Clerk):
         turn.set("complaint_tries", 0 if is_answered else tries)
         turn.set("complaint_note", None)
 
-    async def _confirm(self, turn: Turn, answers: Answers, bears: Bearing) -> None:
+    async def _confirm(self, turn: Turn, draft: DraftView, answers: Answers, bears: Bearing) -> None:
         if turn.intent == "affirm" or reading.says_yes(turn.text):
             turn.set("complaint_confirmed", "yes")
             return
@@ -140,7 +145,7 @@ class ValidateComplaintForm(Clerk):
             turn.set(field, None)
             turn.set("complaint_note", None)
             return
-        fields = await self._changes(turn, answers)
+        fields = await self._changes(turn, draft, answers)
         is_story = bears is Bearing.STORY or (bears is Bearing.UNCLEAR and len(turn.text) >= 8)
         if not fields and (turn.intent == "deny" or reading.says_no(turn.text)) and len(turn.text) < 8:
             turn.set("complaint_note", "fix")
@@ -155,18 +160,21 @@ class ValidateComplaintForm(Clerk):
         turn.set("complaint_note", None)
         turn.say("complaint_more" if "own_words" in fields else "complaint_fixed")
 
-    async def _changes(self, turn: Turn, answers: Answers) -> dict[str, Any]:
+    async def _changes(self, turn: Turn, draft: DraftView, answers: Answers) -> dict[str, Any]:
         """Answers that the restatement is corrected by: 不是退款，是维修; 时间改成三天内."""
         if reading.says_no(turn.text):
             return {}
         fields: dict[str, Any] = {}
-        is_story = says_what_happened(turn.text) and kind_of_topic(turn.topic) is Kind.COMPLAINT
+        tells = says_what_happened(turn.text) and kind_of_topic(turn.topic) is Kind.COMPLAINT
+        is_story = tells and not _CORRECTS.match(turn.text)
         if reading.names_time(turn.text) and not is_story:
             asked = await complaint_answers.heard(turn, "complaint_expectation")
             fields.update(_cut(asked.expectation, "expectation_said"))
         elif reading.names_remedy(turn.text) and not is_story:
             asked = await complaint_answers.heard(turn, "complaint_remedy")
             fields.update(_cut(asked.remedy, "remedy_said"))
+            if draft.remedy_said and fields and _ADDS.search(turn.text):
+                fields["remedy_said"] = f"{draft.remedy_said}；{fields['remedy_said']}"
         if not fields and not is_story and answers.about and len(turn.text) <= 20:
             fields.update(answers.about)
         return fields
@@ -290,4 +298,4 @@ def _cut(fields: dict[str, Any] | None, name: str) -> dict[str, Any]:
     found = _INSTEAD.search(text)
     if found and found[1].strip():
         return {**fields, name: found[1].strip()}
-    return fields
+    return {**fields, name: _OPENING.sub("", text) or text}

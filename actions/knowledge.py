@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import date
 
 from actions import topics
-from actions.clerk import TopicClerk
 from actions.turn import HUMAN, Button, Turn
 from actions.wording import say
 from care.rules.times import format_day, shanghai_day
@@ -39,17 +38,6 @@ NONE_OF_THEM: Button = {"title": "都不是", "payload": '/store{"answer": "none
 _FOLLOW_UP_LEAST = 0.6
 
 _CLAUSE = re.compile(r"[,,。.;;!!??\s]+|还有|另外|顺便|以及")
-
-
-class AnswerQuestion(TopicClerk):
-    """Every inquiry that needs no record of the customer's own."""
-
-    action_name = "action_answer_question"
-
-    async def answer(self, turn: Turn) -> None:
-        if not await say_chosen(turn):
-            await topics.answer(turn.main(), turn.topic)
-        await topics.answer_also(turn)
 
 
 @topics.answers(*TOPICS)

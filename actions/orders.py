@@ -11,7 +11,7 @@ from actions.clerk import Clerk, TopicClerk
 from actions.identity import LEAVE, SLOTS, is_another_matter, verify
 from actions.order_talk import OPEN_STATES, show
 from actions.turn import HUMAN, Turn
-from actions.which_order import meant, order_buttons, own_orders
+from actions.which_order import meant, order_buttons, own_orders, several_named
 from care.ports import OrderView
 from care.rules.errors import NotVerified, Unavailable
 from care.rules.vocabulary import OrderState, Topic
@@ -78,6 +78,9 @@ class ValidateOrderForm(Clerk):
             return
         text = turn.text if was_asked else turn.opening(FORM)
         said = turn if was_asked else turn.opened(FORM)
+        if several := await several_named(said, own):
+            turn.set("chosen_order", ",".join(order.number for order in several))
+            return
         chosen = own[0] if len(own) == 1 else await meant(said, text, own, current=turn.slot("order_shown"))
         if chosen is None and not was_asked:
             chosen = just_shown(turn, text, own)
@@ -167,8 +170,9 @@ class ShowOrder(TopicClerk):
                 turn.say("order_none", buttons=[HUMAN])
             case "unavailable" | "":
                 turn.say("unavailable", buttons=[HUMAN])
-            case number:
-                await show(turn, number, topic)
+            case numbers:
+                for number in numbers.split(","):
+                    await show(turn, number, topic)
         if turn.topic in ORDER_TOPICS:
             await topics.answer_also(turn)
         await topics.answer_kept(turn)

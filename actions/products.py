@@ -19,6 +19,10 @@ from care.services.products import Match, ProductView
 TOPICS = (Topic.PRODUCT_INFO, Topic.STOCK, Topic.PRICE_PROMOTION)
 _FEW = 5
 _MOST_NAMED = 3
+_PRICE = re.compile(
+    r"钱|价|贵|便宜|优惠|活动|降|折|券|促销|划算|满减|补贴|国补|省|大促|双十|618|秒杀|预售|定金|红包"
+)
+_STOCK = re.compile(r"货|库存|还有|有没有|有[吗么不没]|卖完|售罄|断码|补|色|现在有|买得到|能买")
 _DEARER, _CHEAPER = re.compile(r"贵的|高配|好一?点的"), re.compile(r"便宜的|低配")
 _SURE = 88.0
 _ALL_OF_A_KIND, _MOST_SHOWN = 60, 5
@@ -43,12 +47,11 @@ class AnswerProduct(TopicClerk):
 @topics.answers(*TOPICS)
 async def about_product(turn: Turn, topic: Topic) -> None:
     """One product: its facts; two: side by side; several: which one; none: the one asked about before, or knowledge."""
+    if await say_compared(turn):
+        return
+    topic = _asked(turn, topic)
     before = await shown_before(turn)
     named = await named_products(turn, before)
-    compared = _to_compare(turn, named, before)
-    if compared is not None:
-        await _say_comparison(turn, *compared)
-        return
     if len(named) > 1:
         for product in named[:_MOST_NAMED]:
             await say_product(turn, topic, product)
@@ -64,7 +67,11 @@ async def about_product(turn: Turn, topic: Topic) -> None:
         if topic is Topic.STOCK or not await say_known(turn, topic, own_only=True):
             await say_product(turn, topic, await chosen_of(turn, before) or before[-1])
         return
-    if not matches and topic is Topic.STOCK and not _ASKED.sub("", turn.words):
+    if not matches and not _ASKED.sub("", turn.words) and topic is not Topic.PRODUCT_INFO:
+        # Nothing but 多少钱, 有货吗.
+        if before:
+            await say_product(turn, topic, before[-1])
+            return
         turn.say("product_which")
         return
     is_said = await say_known(turn, topic, own_only=bool(matches))
@@ -77,6 +84,24 @@ async def about_product(turn: Turn, topic: Topic) -> None:
         turn.say("product_which")
 
 
+async def say_compared(turn: Turn) -> bool:
+    """Two products side by side, if the words set two against each other; whether they did."""
+    before = await shown_before(turn)
+    compared = _to_compare(turn, await named_products(turn, before), before)
+    if compared is not None:
+        await _say_comparison(turn, *compared)
+    return compared is not None
+
+
+def _asked(turn: Turn, topic: Topic) -> Topic:
+    """手环能撑几天 has no word of a price or of stock, whatever it was taken for: the facts answer it."""
+    words = {Topic.PRICE_PROMOTION: _PRICE, Topic.STOCK: _STOCK}.get(topic)
+    asked_before = (turn.message.get("follows") or {}).get("text", "")
+    if words is None or turn.is_button or words.search(f"{asked_before}{turn.words}"):
+        return topic
+    return Topic.PRODUCT_INFO
+
+
 async def mentions(turn: Turn, before: Sequence[ProductView] = ()) -> list[Mention]:
     """The names that mean one product without doubt, in their order.
 
@@ -85,7 +110,7 @@ async def mentions(turn: Turn, before: Sequence[ProductView] = ()) -> list[Menti
     if turn.is_button and turn.entity("product"):
         return []
     attributes = {name for product in before for name in product.attributes}
-    found = await product_names.mentioned(turn.care, turn.words)
+    found = await product_names.mentioned(turn.care, turn.words, spoken_of=before)
     return [mention for mention in found if mention.one is not None and mention.said not in attributes]
 
 

@@ -38,7 +38,7 @@ _FAILURE = re.compile(
     r"还没|没人|等了|[\d一二三四五六七八九十半几]+个?(?:天|月|星期|周|小时)[都才还了]|坏了|不给|没用"
 )
 _HAS_NONE = re.compile(
-    r"^(?:没有?了?|无|都?没有?(?:订单号?|单号|下单|买东西?)|都不是|(?:和|跟|与)?.{0,5}(?:订单|单子?)?都?(?:没有?|无)(?:什么|啥)?关系?|不(?:是|涉及)订单)[的呢啊吧。.!]*(?:$|[,， 就我是])"
+    r"^(?:没有?了?|无|都?没有?(?:订单号?|单号|下单|买东西?)|都不是|(?:我)?(?:不是|没有?|没在)(?:要)?(?:买|订|购)(?:东西|过|什么)?|(?:和|跟|与)?.{0,5}(?:订单|单子?)?都?(?:没有?|无)(?:什么|啥)?关系?|不(?:是|涉及)订单)[的呢啊吧。.!]*(?:$|[,， 就我是])"
 )
 _MISSING = re.compile(
     r"(?:没有?|未|根本没|从没|压根没)(?:人)?(?:收到|看[见到]|见[到过着]|拿到|签收?|取到|送[到来])|东西呢|货呢|不见了|丢了"
@@ -49,7 +49,7 @@ _QUESTION = re.compile(
 )
 _REMEDY = re.compile(
     r"退(?:款|钱|货|了|掉|回|差价|给我|一赔|运费)|退$|还(?:我)?钱|换(?:货|一|个|新|台|掉|过)|换$|修(?:好|理|一下)?|维修|返修|补(?:偿|发|差|寄|货)|赔(?:偿|钱|付|我|礼|不是)?|道歉|认错|"
-    r"说法|交代|解释|说明|回复|答复|重新?发|重寄|再发|送(?:货|到|来|达|过来)|发货|尽快(?:送|发|到|处理|解决|安排)|赶紧|上门|处罚|处理(?:他|她|人|客服|快递|师傅)|查清|调查|查一?下是谁|负责|开除|整改|删除|取消|优惠券|减免|降价"
+    r"说法|交代|解释|说明|回复|答复|重新?发|重寄|再发|送(?:货|到|来|达|过来)|发货|尽快(?:送|发|到|处理|解决|安排)|赶紧|上门|处罚|处理(?:他|她|人|客服|快递|师傅)|查清|调查|查一?下是谁|负责|报销|承担|医药费|给钱|兑现|开除|整改|删除|取消|优惠券|减免|降价"
 )
 _WANTS = re.compile(
     r"要求|希望|[我就]要|想要|给我|必须|请你们|麻烦你们|[要让叫]他|[要让叫]她|[要让]你们|务必|赶紧|得给"
@@ -64,10 +64,11 @@ _WHEN = re.compile(
     r"\d+[::点]|\d+月|小时内|天内|尽快|越快越好|马上|立刻|立即|现在|最快|[早晚]上|上午|下午|中午|不急|慢慢来"
 )
 _OTHER_ORDER = re.compile(
-    r"(?:不是|不对|弄错|说错|搞错|错了).{0,14}(?:单|订单|这个|那个|商品|单号)|(?:是|换成|改成|应该是)(?:上|前|再上)一?[个单笔]|上一[个单笔]|上上[个单]|另外?一[个单笔]|前一[个单笔]"
+    r"(?:不是|不对|弄错|说错|搞错|错了).{0,14}(?:单|订单|这个|那个|商品|单号)|(?:弄|说|搞|记|点|选)错了?.{0,6}是|(?:是|换成|改成|应该是)(?:上|前|再上)一?[个单笔]|上一[个单笔]|上上[个单]|另外?一[个单笔]|前一[个单笔]"
 )
-_BEFORE = re.compile(r"上一[个单笔]|上个|前一[个单笔]|前面那|之前那|早一[点些]的")
+_BEFORE = re.compile(r"上一[个单笔]|上个(?!月|星期|周|礼拜)|前一[个单笔]|前面那|之前那|早一[点些]的")
 #: After a step back one more; 上上一单 is two at once.
+_ABOVE, _BELOW = re.compile(r"上面"), re.compile(r"下面")
 _ONE_MORE = re.compile(r"再上|再前|再往前")
 _BEFORE_TWICE = re.compile(r"上上|再上一|再前一")
 _NEWEST = re.compile(r"最近|最新|最后(?:一|那)|刚(?:买|下|拍)|新的那")
@@ -151,6 +152,21 @@ def says_missing(text: str) -> bool:
     return bool(_MISSING.search(text))
 
 
+def says_instead(text: str) -> bool:
+    """不是扫地机,是洗地机: the last thing named is meant."""
+    return bool(re.search(r"不是.{1,14}?[, ]*而?是", text))
+
+
+def names_person(text: str) -> bool:
+    """Somebody to talk to: 转人工, 叫你们领导来."""
+    return bool(re.search(r"人工|真人|活人|客服|经理|领导|主管|转接|换个?人|人来|负责人|坐席", text))
+
+
+def asks_number(text: str) -> bool:
+    """编号多少来着"""
+    return bool(re.search(r"(?:编号|单号|号码|工单号?).{0,6}(?:多少|什么|啥|几|忘|没记|再说)", text))
+
+
 def is_question(text: str) -> bool:
     return bool(_QUESTION.search(text))
 
@@ -213,6 +229,9 @@ def choose_order(
     if len(named) == 1:
         return named[0]
     place = next((i for i, order in enumerate(orders) if order.number == current), 0)
+    if _ABOVE.search(text) or _BELOW.search(text):
+        at = place + (1 if _BELOW.search(text) else -1)
+        return orders[at] if 0 <= at < len(orders) else None
     if _ONE_MORE.search(text) and place > 0:
         return orders[place + 1] if place + 1 < len(orders) else None
     if _BEFORE_TWICE.search(text):

@@ -13,7 +13,7 @@ from care.services.product_names import Mention
 
 #: What a question about a product's warranty consists of beside the product: what is left names a part or a case.
 _ONLY_HOW_LONG = re.compile(
-    r"保修|质保|包修|三包|保多|保几|保|几年|多少年|多少个月|几个月|多久|多长|时间|期限?|年限|整机|是|有|的|呢|啊|吗|呀|么|那|它|这|款|台|个|请问|问下|一下|想|知道|现在|正常|一般|怎么算"
+    r"你们|咱们|您们|家|保修|质保|包修|三包|保多|保几|保|几年|多少年|多少个月|几个月|多久|多长|时间|期限?|年限|整机|是|有|的|呢|啊|吗|呀|么|那|它|这|款|台|个|请问|问下|一下|想|知道|现在|正常|一般|怎么算"
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from actions import reading
 from actions.turn import Button, Turn
 from care.ports import OrderView
+from care.rules.errors import NotVerified, Unavailable
 from care.services import orders, products
 
 #: Offered as buttons; words may mean an older one.
@@ -36,6 +37,28 @@ async def meant(
         if chosen := reading.choose_order(text, some, current=current, skus=skus):
             return chosen
     return None
+
+
+async def named_order(turn: Turn) -> OrderView | None:
+    """The order whose product the words name; `None` also for somebody who is not verified."""
+    try:
+        own = await own_orders(turn)
+    except (NotVerified, Unavailable):
+        return None
+    skus = await _products_named(turn)
+    fits = [order for order in own[:SHOWN] if any(line.sku in skus for line in order.lines)]
+    return fits[0] if len(fits) == 1 else None
+
+
+async def several_named(turn: Turn, own: Sequence[OrderView]) -> list[OrderView]:
+    """耳机签收没 手机发货没: an order for each product that is named, when each names another one."""
+    found: list[OrderView] = []
+    for name in dict.fromkeys(turn.entities("model", "product")):
+        skus = {m.product.sku for m in await products.find(turn.care, name, limit=_ALL_OF_A_KIND)}
+        fits = [order for order in own[:SHOWN] if any(line.sku in skus for line in order.lines)]
+        if len(fits) == 1 and fits[0] not in found:
+            found += fits
+    return found if len(found) > 1 else []
 
 
 async def _products_named(turn: Turn) -> frozenset[str]:

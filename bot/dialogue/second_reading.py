@@ -16,6 +16,7 @@ from care.rules.vocabulary import COMPLAINT_TOPICS, Cue, Kind, Topic, kind_of_to
 
 #: Read this surely, a message means what it says; a complaint below the second may be none at all.
 SURE, WEAK = 0.8, 0.6
+_NEARLY = 0.3
 #: A few words that say nothing of what happened: 那谁知道.
 _FEW = 10
 _FOLLOWS = re.compile(
@@ -48,9 +49,10 @@ _DANGERS = {Cue.INJURY.value, Cue.FIRE.value, Cue.ELECTRICITY.value, Cue.MINOR.v
 def read_again(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> dict[str, Any]:
     """`parse` as it is meant here. Adds `follows` when it goes on with the question before."""
     again = _read_in_visit(parse, tracker)
-    if again is parse and _may_be_nothing(parse, tracker):
-        return {**parse, "intent": {**parse["intent"], "name": "nlu_fallback"}}
-    return again
+    if again is not parse or not _may_be_nothing(parse, tracker):
+        return again
+    other = _likeliest_but_complaint(parse)
+    return _as(parse, other) if other else {**parse, "intent": {**parse["intent"], "name": "nlu_fallback"}}
 
 
 def _read_in_visit(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> dict[str, Any]:
@@ -64,13 +66,17 @@ def _read_in_visit(parse: dict[str, Any], tracker: DialogueStateTracker | None) 
         return _as(parse, Topic.REQUEST_HUMAN.value)
     if _POINTS.match(parse["text"]):
         return _as(parse, Topic.INFORM.value)
+    in_form = tracker is not None and tracker.active_loop_name is not None
     before = _question_before(tracker)
-    if before is not None and _names_product_only(parse) and before.parse_data["topic"] in _OF_GOODS:
-        return _going_on(_as(parse, before.parse_data["topic"]), before, parse["text"])
+    if _names_product_only(parse) and not in_form:
+        if before is not None and before.parse_data["topic"] in _OF_GOODS:
+            return _going_on(_as(parse, before.parse_data["topic"]), before, parse["text"])
+        return _as(parse, Topic.INFORM.value)
     found = _FOLLOWS.match(parse.get("text") or "")
     if before is None or found is None or len(parse["text"]) > _LONGEST:
         return parse
-    is_short_question = _is_unsure(parse) and _ASKS.search(parse["text"]) and len(parse["text"]) <= _FEW
+    goes_on = _is_unsure(parse) or parse.get("topic") == before.parse_data["topic"]
+    is_short_question = goes_on and _ASKS.search(parse["text"]) and len(parse["text"]) <= _FEW
     if not (found["opens"] or found["ends"] or "").startswith(("那", "呢", "的呢")) and not is_short_question:
         return parse
     again = dict(parse) if _stands_alone(parse, before) else _as(parse, before.intent_name or "")
@@ -90,12 +96,12 @@ def _names_product_only(parse: dict[str, Any]) -> bool:
     names = [
         str(e.get("value")) for e in parse.get("entities") or [] if e.get("entity") in ("product", "model")
     ]
-    if not names or parse["intent"].get("name") not in ("nlu_fallback", "inform", "product_info", "stock"):
+    if not names:
         return False
     rest = parse["text"]
     for name in names:
         rest = rest.replace(name, "")
-    return len(_AROUND_A_NAME.sub("", rest)) <= 1
+    return not _AROUND_A_NAME.sub("", rest)
 
 
 def _may_be_nothing(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> bool:
@@ -107,6 +113,14 @@ def _may_be_nothing(parse: dict[str, Any], tracker: DialogueStateTracker | None)
     in_form = tracker is not None and tracker.active_loop_name is not None
     tells = parse.get("entities") or parse.get("cues") or parse.get("emotion", "calm") != "calm"
     return is_guess and not in_form and not tells and len(parse["text"]) <= _FEW and not _complains(parse)
+
+
+def _likeliest_but_complaint(parse: dict[str, Any]) -> str | None:
+    """The next reading, when it is nearly as likely: 我的东西什么时候送来."""
+    for entry in parse.get("intent_ranking") or []:
+        if entry["name"] not in COMPLAINT_TOPICS and entry["confidence"] >= _NEARLY:
+            return str(entry["name"])
+    return None
 
 
 def _says_complaint_unheard(parse: dict[str, Any]) -> bool:

@@ -55,10 +55,12 @@ async def with_parts(parse: Parse, read: Read, *, in_form: bool = False) -> Pars
     if len(parts) < 2 or (parse["intent"].get("name") == "nlu_fallback" and not in_form):
         return parse
     readings = [await read(part.text) for part in parts]
+    if (matter := _matter(parse, readings)) is not None:
+        parse = {**parse, "matter": matter}
     wishes = [
         (part, reading)
         for part, reading in zip(parts, readings, strict=True)
-        if (reading["topic"] != parse["topic"] or (in_form and part.opens)) and _is_wish(part, reading, parse)
+        if (part.opens if in_form else reading["topic"] != parse["topic"]) and _is_wish(part, reading, parse)
     ]
     if not wishes or len(wishes) == len(parts):
         return parse
@@ -75,6 +77,20 @@ async def with_parts(parse: Parse, read: Read, *, in_form: bool = False) -> Pars
         ],
         "rest": {"text": rest["text"], "entities": rest.get("entities") or []},
     }
+
+
+def _matter(parse: Parse, readings: list[Parse]) -> str | None:
+    """What a complaint is about, when the whole of it says only that it is one: 我要投诉!洗衣机漏水."""
+    if parse["topic"] != Topic.COMPLAINT_OTHER.value:
+        return None
+    finer = [
+        reading
+        for reading in readings
+        if kind_of_topic(Topic(reading["topic"])) is Kind.COMPLAINT
+        and reading["topic"] != Topic.COMPLAINT_OTHER.value
+    ]
+    likeliest = max(finer, key=lambda reading: float(reading["intent"].get("confidence") or 0), default=None)
+    return str(likeliest["topic"]) if likeliest else None
 
 
 def _cut(text: str) -> list[_Part]:

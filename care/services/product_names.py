@@ -38,8 +38,11 @@ class Mention:
         return self.products[0] if len(self.products) == 1 else None
 
 
-async def mentioned(care: Care, text: str) -> list[Mention]:
-    """The products that `text` names, in its order; a name within a longer one does not count again."""
+async def mentioned(care: Care, text: str, *, spoken_of: Sequence[ProductView] = ()) -> list[Mention]:
+    """The products that `text` names, in its order; a name within a longer one does not count again.
+
+    `spoken_of`: products of the talk so far; their brands may be left out: 那12和12 Pro差在哪.
+    """
     plain = _plain(text)
     if len(plain) < _SHORTEST:
         return []
@@ -47,6 +50,7 @@ async def mentioned(care: Care, text: str) -> list[Mention]:
         rows = [view_of(row) for row in await session.scalars(select(Product).order_by(Product.id))]
         spoken = {row.id: row.spoken_names for row in await session.scalars(select(Product))}
     names = _names(rows, spoken)
+    names = _without_brand(names, {_plain(one.brand) for one in spoken_of}) | names
     found: list[Mention] = []
     taken: set[int] = set()
     for name in sorted(names, key=len, reverse=True):
@@ -92,6 +96,18 @@ def _names(rows: Iterable[ProductView], spoken: Mapping[int, Iterable[str]]) -> 
         best = max(weight for weight, _ in held.values())
         names[name] = [row for weight, row in held.values() if weight == best]
     return names
+
+
+def _without_brand(
+    names: Mapping[str, list[ProductView]], brands: Iterable[str]
+) -> dict[str, list[ProductView]]:
+    """星禾12 → 12, for the brands that are spoken of."""
+    return {
+        name[len(brand) :]: products
+        for brand in brands
+        for name, products in names.items()
+        if name.startswith(brand) and re.fullmatch(r"(?=.*\d)[a-z\d]{2,}", name[len(brand) :], re.ASCII)
+    }
 
 
 def _names_of(row: ProductView, spoken: Iterable[str]) -> Iterable[tuple[str, int]]:

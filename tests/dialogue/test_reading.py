@@ -189,3 +189,32 @@ def test_further_ways_to_say_yes(text: str) -> None:
 @pytest.mark.parametrize("text", ["可是我没看见有人送来过呀", "根本没收到", "没人送到啊"])
 def test_a_parcel_that_is_not_there(text: str) -> None:
     assert reading.says_missing(text)
+
+
+def test_above_and_below_count_in_the_list_that_is_shown() -> None:
+    above = reading.choose_order("不对 看上面那个", ORDERS, current="88126101003")
+    below = reading.choose_order("下面那个", ORDERS, current="88126111801")
+    assert above is not None
+    assert below is not None
+    assert above.number == below.number == "88126111402"
+
+
+def test_last_month_is_no_order_before() -> None:
+    assert reading.choose_order("上个月在店里买的", ORDERS) is None
+
+
+@pytest.mark.parametrize("text", ["弄错了 是手机充不进电", "哎我说错了,还是耳机那单"])
+def test_a_slip_that_is_taken_back(text: str) -> None:
+    assert reading.corrects_order(text)
+
+
+def test_the_last_thing_is_meant() -> None:
+    assert reading.says_instead("不是扫地机,是洗地机")
+    assert not reading.says_instead("是扫地机")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_person"), [("叫你们领导来", True), ("转人工", True), ("让他们给我搬上来", False)]
+)
+def test_somebody_to_talk_to(text: str, is_person: bool) -> None:
+    assert reading.names_person(text) is is_person

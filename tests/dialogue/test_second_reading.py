@@ -97,9 +97,18 @@ def test_the_bare_name_of_a_product_asks_the_same_of_it() -> None:
     assert again["follows"]["asks"] == "扫地机器人"
 
 
-def test_the_bare_name_of_a_product_asks_nothing_of_an_order() -> None:
+def test_the_bare_name_of_a_product_after_an_order_points_at_it() -> None:
     said = parse("洗衣机", "product_info", 0.6, entities=[{"entity": "product", "value": "洗衣机"}])
-    assert read_again(said, after("查订单", "order_status"))["topic"] == "product_info"
+    assert read_again(said, after("查订单", "order_status"))["topic"] == "inform"
+
+
+def test_a_weak_complaint_gives_way_to_a_likely_question() -> None:
+    ranking = [
+        {"name": "complaint_delivery", "confidence": 0.48},
+        {"name": "logistics", "confidence": 0.35},
+    ]
+    said = {**parse("东西什么时候送来", "complaint_delivery", 0.48), "intent_ranking": ranking}
+    assert read_again(said, None)["topic"] == "logistics"
 
 
 @pytest.mark.parametrize("text", ["上一单", "再上一单", "第二个", "那看看第一个吧"])

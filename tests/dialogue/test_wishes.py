@@ -84,3 +84,16 @@ async def test_an_answer_to_a_form_keeps_its_further_question_apart() -> None:
 async def test_one_wish_stays_as_it_was() -> None:
     said = parse("你好,运费怎么算", "delivery_policy")
     assert await with_parts(said, Reader(运费="delivery_policy")) is said
+
+
+async def test_a_form_hears_only_what_is_said_as_a_further_wish() -> None:
+    said = parse("哎我说错了,还是耳机那单", "cancel_order", also=["order_status"])
+    found = await with_parts(said, Reader(错="cancel_order", 耳机="order_status"), in_form=True)
+    assert "parts" not in found
+
+
+async def test_what_a_bare_complaint_is_about_stands_in_another_part() -> None:
+    said = parse("我要投诉,洗衣机用了三天就漏水", "complaint_other")
+    found = await with_parts(said, Reader(投诉="complaint_other", 漏水="complaint_quality"))
+    assert found["matter"] == "complaint_quality"
+    assert found["topic"] == "complaint_other"

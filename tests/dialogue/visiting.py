@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,11 @@ from care.rules.times import SHANGHAI
 from care.services.context import Care
 from tests.dialogue import visit_ends
 from tests.dialogue.shoppers import Shopper
-from tests.live.customer import Customer, Frame
+from tests.live.customer import Customer, Frame, NoAnswer
 
 FOLDER = Path(__file__).with_name("visits")
 ANSWER_S = 30.0
+OWNER_S = 3.0
 #: Bubbles of one turn are stored together, so they arrive together.
 QUIET_S = 0.12
 CASE_NUMBER = re.compile(r"TS-\d{8}-\d{4}")
@@ -183,6 +185,10 @@ class Visiting:
                 self._fail(f"不该有卡片 {cards}")
             if wanted is not None and wanted not in cards:
                 self._fail(f"没有卡片 {wanted}")
+        if "owner" in turn:
+            # The change of hands is told in a frame of its own, after the words.
+            with suppress(NoAnswer):
+                await self.tab.until(lambda: self.tab.owner == turn["owner"], OWNER_S)
         if "owner" in turn and self.tab.owner != turn["owner"]:
             self._fail(f"会话由 {self.tab.owner} 接待，应为 {turn['owner']}")
 

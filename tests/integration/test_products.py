@@ -97,6 +97,13 @@ async def test_products_named_in_a_sentence(care: Care, shelves: dict[str, int],
     assert [mention.one.model for mention in found if mention.one] == IN_SENTENCES[said]
 
 
+async def test_a_brand_that_is_spoken_of_may_be_left_out(care: Care, shelves: dict[str, int]) -> None:
+    (spoken_of,) = await product_names.mentioned(care, "星禾12 Ultra")
+    assert spoken_of.one is not None
+    found = await product_names.mentioned(care, "那12和12 Pro差在哪", spoken_of=[spoken_of.one])
+    assert [mention.one.model for mention in found if mention.one] == ["XH-12", "XH-12P"]
+
+
 async def test_a_brand_and_half_a_name_may_mean_several(care: Care, shelves: dict[str, int]) -> None:
     (mention,) = await product_names.mentioned(care, "星禾Pad多少钱")
     assert mention.one is None
