@@ -35,18 +35,24 @@ from tests.integration.order_shop import DELIVERED, PAID, WASHER, Buyer, buyer, 
 from tests.integration.test_progress import everything
 
 TOKEN = "a-token-for-tests"
+#: What the Rasa server gives an action (bot.dialogue.processor).
+ACTION_S = 5.0
 RETURN = ReturnWish(DELIVERED, WASHER, 1, ReturnKind.RETURN, "不合适", True, "no_reason")
 
 
 @dataclass
 class Erp:
-    """The reference ERP behind a gate that the test bends. `fault` sees every request."""
+    """The reference ERP behind a gate that the test bends. `fault` sees every request.
+
+    `seconds` is the breaker's clock: it stands still until the test moves it.
+    """
 
     care: Care
     orders: HttpOrders
     link: ErpClient
     server: TestServer
     requests: list[str] = field(default_factory=list)
+    seconds: float = 0.0
     fault: Callable[[web.Request, Handler], Awaitable[web.StreamResponse]] | None = None
 
     def answers(self, body: bytes, *, status: int = 200, **headers: str) -> None:
@@ -69,7 +75,10 @@ async def erp(care_sqlite: Care) -> AsyncIterator[Erp]:
     ids = RecordedIds(care_sqlite.sessions)
     app = make_app(care_sqlite.orders, TOKEN, ids)
     app.middlewares.insert(0, bend)
-    async with TestServer(app) as server, open_erp(str(server.make_url("")), TOKEN) as link:
+    async with (
+        TestServer(app) as server,
+        open_erp(str(server.make_url("")), TOKEN, now=lambda: gate[0].seconds) as link,
+    ):
         through = HttpOrders(link, ids)
         gate.append(Erp(replace(care_sqlite, orders=through), through, link, server))
         yield gate[0]
@@ -108,12 +117,12 @@ async def cut_after(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 class TestReading:
-    async def test_a_slow_erp_is_waited_for_less_than_four_seconds(self, erp: Erp, who: Buyer) -> None:
+    async def test_a_slow_erp_is_waited_for_less_than_the_action_has_time(self, erp: Erp, who: Buyer) -> None:
         erp.fault = slow
         started = time.monotonic()
         with pytest.raises(Unavailable) as away:
             await erp.orders.find_order(PAID, customer_ref=who.ref)
-        assert 2.5 < time.monotonic() - started < 4.0
+        assert 2.5 < time.monotonic() - started < ACTION_S
         assert away.value.message == AWAY
 
     async def test_one_that_is_down_is_told_at_once(self, erp: Erp, who: Buyer) -> None:
@@ -121,7 +130,7 @@ class TestReading:
         started = time.monotonic()
         with pytest.raises(Unavailable):
             await erp.orders.recent_orders(who.ref)
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 3.0
 
     @pytest.mark.parametrize("status", [500, 502, 503, 504, 429])
     async def test_a_passing_failure_is_tried_again_and_not_noticed(
@@ -372,35 +381,40 @@ class TestWriting:
 
 class TestBreaker:
     async def test_it_opens_after_five_failures_and_closes_after_one_good_trial(
-        self, erp: Erp, who: Buyer, monkeypatch: pytest.MonkeyPatch, impatient: None
+        self, erp: Erp, who: Buyer
     ) -> None:
-        monkeypatch.setattr(breaker, "OPEN_S", 0.3)
-        erp.fault = slow
+        erp.answers(b"", status=500)
         for _ in range(2):
             with pytest.raises(Unavailable):
                 await erp.orders.find_order(PAID, customer_ref=who.ref)
         assert erp.link.breaker_state is BreakerState.OPEN
         asked = len(erp.requests)
-        started = time.monotonic()
+        assert asked == breaker.THRESHOLD
         with pytest.raises(Unavailable) as away:
             await erp.orders.cancel_order(PAID, customer_ref=who.ref, reason="", key="k")
-        assert time.monotonic() - started < 0.1
         assert (len(erp.requests), away.value.message) == (asked, NOT_SENT)
         erp.fault = None
-        await asyncio.sleep(0.35)
+        erp.seconds += breaker.OPEN_S
         assert erp.link.breaker_state is BreakerState.HALF_OPEN
         assert await erp.orders.find_order(PAID, customer_ref=who.ref) is not None
         assert erp.link.breaker_state is BreakerState.CLOSED
 
-    async def test_a_failed_trial_keeps_it_open(
-        self, erp: Erp, who: Buyer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(breaker, "OPEN_S", 0.2)
+    async def test_time_outs_open_it_too(self, erp: Erp, who: Buyer, impatient: None) -> None:
+        erp.fault = slow
+        while erp.link.breaker_state is BreakerState.CLOSED:
+            with pytest.raises(Unavailable):
+                await erp.orders.find_order(PAID, customer_ref=who.ref)
+        started = time.monotonic()
+        with pytest.raises(Unavailable):
+            await erp.orders.find_order(PAID, customer_ref=who.ref)
+        assert time.monotonic() - started < client.TOTAL_S
+
+    async def test_a_failed_trial_keeps_it_open(self, erp: Erp, who: Buyer) -> None:
         erp.answers(b"", status=500)
         for _ in range(2):
             with pytest.raises(Unavailable):
                 await erp.orders.find_order(PAID, customer_ref=who.ref)
-        await asyncio.sleep(0.25)
+        erp.seconds += breaker.OPEN_S
         before = len(erp.requests)
         with pytest.raises(Unavailable):
             await erp.orders.find_order(PAID, customer_ref=who.ref)

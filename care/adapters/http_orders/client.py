@@ -8,7 +8,7 @@ import logging
 import random
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -52,17 +52,27 @@ class _Failed(Exception):
 
 
 class ErpClient:
-    """One connection pool and one breaker for all calls of a process."""
+    """One connection pool and one breaker for all calls of a process.
 
-    def __init__(self, base_url: str, token: str, http: aiohttp.ClientSession) -> None:
+    `now` is the breaker's clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        http: aiohttp.ClientSession,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._base = base_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self._http = http
+        self._now = now
         self._breaker = Breaker()
 
     @property
     def breaker_state(self) -> BreakerState:
-        return self._breaker.state(time.monotonic())
+        return self._breaker.state(self._now())
 
     async def get(
         self, path: tuple[str, ...], wanted: type[T], query: Mapping[str, str] | None = None
@@ -106,7 +116,7 @@ class ErpClient:
         end = time.monotonic() + BUDGET_S
         may_have_been_sent = False
         for attempt in range(1, TRIES + 1):
-            self._breaker, may_go = self._breaker.ask(time.monotonic())
+            self._breaker, may_go = self._breaker.ask(self._now())
             if not may_go:
                 log.info("order system: not asked, the breaker is open")
                 break
@@ -115,7 +125,7 @@ class ErpClient:
                 found = self._read(answer, wanted)
             except _Failed as failed:
                 was_open = self.breaker_state is not BreakerState.CLOSED
-                self._breaker = self._breaker.failed(time.monotonic())
+                self._breaker = self._breaker.failed(self._now())
                 may_have_been_sent = may_have_been_sent or failed.was_sent
                 # Neither address nor content: both hold whose order it is.
                 log.warning("order system: %s %s, try %d: %s", method, _route(path), attempt, failed.why)
@@ -201,8 +211,10 @@ def _route(path: tuple[str, ...]) -> str:
 
 
 @asynccontextmanager
-async def open_erp(base_url: str, token: str) -> AsyncIterator[ErpClient]:
-    """A client for the ERP at `base_url`, closed at the end."""
+async def open_erp(
+    base_url: str, token: str, *, now: Callable[[], float] = time.monotonic
+) -> AsyncIterator[ErpClient]:
+    """A client for the ERP at `base_url`, closed at the end. `now`: see `ErpClient`."""
     connector = aiohttp.TCPConnector(limit=20)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as http:
-        yield ErpClient(base_url, token, http)
+        yield ErpClient(base_url, token, http, now)
