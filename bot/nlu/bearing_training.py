@@ -84,7 +84,9 @@ def _fit_cues(
     weights = np.array([1.0] * len(lines) + [choices.unlabelled_weight] * len(others))
     features = terms.features([reading_form(text) for text in texts])
     stated = _cue_table([find_cues(text) for text in texts])
-    denied = _cue_table([denied_cues(text, frozenset()) for text in texts]) & ~stated
+    denied = np.zeros_like(truth)
+    denied[: len(lines)] = _cue_table([denied_cues(line.text, frozenset()) for line in lines])
+    denied &= ~stated
 
     blocks = sorted({block for _, _, block in rows})
     places = np.array([blocks.index(block) % choices.folds for _, _, block in rows])
