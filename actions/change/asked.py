@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actions import topics
+from actions.change.job import SLOT
 from actions.change.opening import begin, begin_if_wished
 from actions.change.rights import rights_buttons
 from actions.clerk import TopicClerk
@@ -32,9 +33,12 @@ class Privacy(TopicClerk):
 
 @topics.answers(Topic.PRIVACY)
 async def rights(turn: Turn, topic: Topic) -> None:
-    chosen = turn.entity("answer") if turn.is_button else None
+    chosen, _, purpose = (turn.entity("answer") or "" if turn.is_button else "").partition(":")
     if chosen in _RIGHTS:
-        begin(turn, chosen, topic)
+        job = begin(turn, chosen, topic)
+        if job is not None and purpose:
+            job.put("purpose", purpose)
+            turn.set(SLOT, job.kept())
     elif not begin_if_wished(turn, topic):
         await say_known(turn, topic)
         turn.say("privacy_rights", buttons=rights_buttons())

@@ -9,10 +9,11 @@ from actions.change.job import Job
 from actions.change.kinds import Change, choices
 from actions.change.saying import chinese, moment
 from actions.change.words import Heard
-from actions.turn import Turn
+from actions.turn import Button, Turn
 from care.ports import OrderView
 from care.rules.vocabulary import ConsentPurpose, Topic
 from care.services import rights
+from care.services.rights import ConsentView
 
 _SHOWN = 6
 _PURPOSES = (
@@ -102,7 +103,7 @@ class Consents(OnesData):
         views = await rights.consents(turn.care, turn.conversation.id)
         lines = [f"{v.label}（{v.words}）：{'已同意' if v.is_given else '未同意'}" for v in views]
         turn.say("rights_consents")
-        turn.say_text(chinese("\n".join(lines)))
+        turn.say_text(chinese("\n".join(lines)), buttons=[_consent_button(view) for view in views])
 
 
 class Consent(OnesData):
@@ -165,10 +166,16 @@ class WithdrawConsent(Consent):
         turn.say("rights_withdrawn", what=view.label)
 
 
-def rights_buttons() -> list[dict[str, str]]:
+def _consent_button(view: ConsentView) -> Button:
+    """Withdrawing is as easy as giving."""
+    verb, kind = ("撤回", "consent_no") if view.is_given else ("同意", "consent_yes")
+    return {"title": f"{verb}{view.label}", "payload": f'/privacy{{"answer": "{kind}:{view.purpose.value}"}}'}
+
+
+def rights_buttons() -> list[Button]:
     return [
         {"title": "导出", "payload": '/privacy{"answer": "export"}'},
         {"title": "更正", "payload": "/update_profile"},
         {"title": "删除并注销", "payload": '/privacy{"answer": "deletion"}'},
-        {"title": "撤回同意", "payload": '/privacy{"answer": "consent_no"}'},
+        {"title": "同意情况", "payload": '/privacy{"answer": "consents"}'},
     ]
