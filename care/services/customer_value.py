@@ -6,7 +6,6 @@ A second run on the same day replaces that day's snapshots with the same figures
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -14,27 +13,35 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records import Base
 from care.records.customer import Customer
-from care.records.interaction import CareInteraction
-from care.records.order import Order
 from care.records.staff import Staff
 from care.records.value import CustomerValue
-from care.rules.alive import History, Parameters, history
+from care.rules.alive import History, Parameters
 from care.rules.clv import TERMS, Purchase, lifetime_value, retention_of, yearly_margin
 from care.rules.errors import InvalidInput, NotFound
 from care.rules.key_account import Proposal, Standing, propose, tier_of
 from care.rules.lifecycle import next_due, stage_of
 from care.rules.seven_p import SevenP, seven_p
-from care.rules.tiers import KeyCriterion, Rfm, is_silent, rfm
+from care.rules.tiers import KeyCriterion, Rfm, is_silent
 from care.rules.times import SHANGHAI, shanghai_day, to_shanghai
-from care.rules.vocabulary import CustomerType, HandledBy, LifecycleStage, Tier
+from care.rules.vocabulary import CustomerType, LifecycleStage, Tier
 from care.services import value_model
 from care.services.context import Care
 from care.services.customers import by_public_id, is_live
-from care.services.value_facts import STANDING, alive, facts_of
+from care.services.value_facts import alive, facts_of
+from care.services.value_rows import (
+    Bought,
+    Contacts,
+    all_bought,
+    all_contacts,
+    group_size,
+    group_sizes,
+    histories_of,
+    ranks_of,
+    shop_rate,
+)
 
 BATCH = 1000
 #: The clockwork recomputes when the last snapshots are this old, at night.
@@ -42,9 +49,6 @@ DUE_AFTER = timedelta(days=7)
 NIGHT = range(1, 6)
 #: Small there: a batch is computed on the loop that serves customers.
 _NIGHT_BATCH = 50
-#: Without enough customers to tell: the retention that the shop starts from [P].
-_SHOP_RATE = 0.5
-_LEAST_FOR_RATE = 20
 
 
 @dataclass
@@ -89,24 +93,6 @@ class ValueOfCustomer:
     history: tuple[Snapshot, ...]
 
 
-@dataclass(frozen=True)
-class _Bought:
-    """Days (ordinals) and cents of the orders that stand, oldest first."""
-
-    days: tuple[int, ...]
-    cents: tuple[int, ...]
-
-    @property
-    def dates(self) -> list[date]:
-        return [date.fromordinal(day) for day in self.days]
-
-
-@dataclass(frozen=True)
-class _Contacts:
-    by_person: int = 0
-    by_bot: int = 0
-
-
 async def of(care: Care, customer_id: int) -> ValueOfCustomer:
     """The customer's value, computed now from the rows.
 
@@ -133,13 +119,13 @@ async def of(care: Care, customer_id: int) -> ValueOfCustomer:
             for row in snapshots
         )  # fmt: skip
         today = shanghai_day(now)
-        bought = _Bought(
+        bought = Bought(
             tuple(order.day.toordinal() for order in facts.orders if order.stands),
             tuple(round(order.amount * 100) for order in facts.orders if order.stands),
         )
         recent = [one for one in facts.contacts if shanghai_day(one.started_at) > today - timedelta(days=365)]
         standing = _standing(
-            bought, facts.rfm, facts.alive, len(recent), await _group_size(session, customer.group_id), today
+            bought, facts.rfm, facts.alive, len(recent), await group_size(session, customer.group_id), today
         )
         scores = dict(customer.key_account_scores or {})
         judged = tier_of(scores or None, is_signed=customer.key_account_signed_by is not None)
@@ -199,19 +185,19 @@ async def recompute(
     today = shanghai_day(now)
     report = RecomputeReport()
     async with care.sessions.read() as session:
-        bought = await _bought(session)
-        contacts = await _contacts(session, now)
-        groups = await _groups(session)
+        bought = await all_bought(session)
+        contacts = await all_contacts(session, now)
+        groups = await group_sizes(session)
         rate = await shop_rate(session)
     ids = sorted(bought)
     # Seconds of pure computing: the loop that serves customers goes on meanwhile.
-    histories = await asyncio.to_thread(_histories, bought, today)
+    histories = await asyncio.to_thread(histories_of, bought, today)
     found = await asyncio.to_thread(value_model.fit, list(histories.values()))
     if found is not None:
         report.model = found.parameters
         async with care.sessions.write() as session:
             await value_model.store(session, found, now)
-    ranks = await asyncio.to_thread(_ranks, bought, today)
+    ranks = await asyncio.to_thread(ranks_of, bought, today)
     async with care.sessions.read() as session:
         everybody = list(await session.scalars(select(Customer.id).where(is_live()).order_by(Customer.id)))
     shop = _Shop(today, now, bought, histories, contacts, groups, ranks, rate, report.model)
@@ -235,95 +221,19 @@ async def recompute_at_night(care: Care) -> RecomputeReport | None:
     return await recompute(care, batch=_NIGHT_BATCH)
 
 
-async def shop_rate(session: AsyncSession) -> float:
-    """Share of the customers with an order who bought again; a start value when there are too few of them."""
-    per_customer = (
-        select(func.count().label("orders"))
-        .where(Order.state.in_(STANDING))
-        .group_by(Order.customer_id)
-        .subquery()
-    )
-    total, again = (
-        await session.execute(
-            select(func.count(), func.count().filter(per_customer.c.orders > 1)).select_from(per_customer)
-        )
-    ).one()
-    return round(again / total, 4) if total >= _LEAST_FOR_RATE else _SHOP_RATE
-
-
 @dataclass(frozen=True)
 class _Shop:
     """What the value of one customer is measured against."""
 
     today: date
     now: datetime
-    bought: Mapping[int, _Bought]
+    bought: Mapping[int, Bought]
     histories: Mapping[int, History]
-    contacts: Mapping[int, _Contacts]
+    contacts: Mapping[int, Contacts]
     groups: Mapping[str, int]
     ranks: Mapping[int, Rfm]
     rate: float
     model: Parameters | None
-
-
-async def _bought(session: AsyncSession) -> dict[int, _Bought]:
-    rows = await session.stream(
-        select(Order.customer_id, Order.placed_at, Order.amount)
-        .join(Customer, Customer.id == Order.customer_id)
-        .where(Order.state.in_(STANDING), is_live())
-        .order_by(Order.customer_id, Order.placed_at)
-        .execution_options(yield_per=5000)
-    )
-    days: dict[int, list[int]] = {}
-    cents: dict[int, list[int]] = {}
-    async for customer_id, placed_at, amount in rows:
-        days.setdefault(customer_id, []).append(shanghai_day(placed_at).toordinal())
-        cents.setdefault(customer_id, []).append(round(amount * 100))
-    return {id_: _Bought(tuple(found), tuple(cents[id_])) for id_, found in days.items()}
-
-
-async def _contacts(session: AsyncSession, now: datetime) -> dict[int, _Contacts]:
-    rows = await session.execute(
-        select(CareInteraction.customer_id, CareInteraction.handled_by, func.count())
-        .where(
-            CareInteraction.started_at > now - timedelta(days=365), CareInteraction.customer_id.is_not(None)
-        )
-        .group_by(CareInteraction.customer_id, CareInteraction.handled_by)
-    )
-    found: dict[int, Counter[bool]] = {}
-    for customer_id, handled_by, count in rows:
-        found.setdefault(customer_id, Counter())[handled_by is not HandledBy.BOT] += count
-    return {id_: _Contacts(counts[True], counts[False]) for id_, counts in found.items()}
-
-
-async def _groups(session: AsyncSession) -> dict[str, int]:
-    rows = await session.execute(
-        select(Customer.group_id, func.count())
-        .where(Customer.group_id.is_not(None), is_live())
-        .group_by(Customer.group_id)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-async def _group_size(session: AsyncSession, group_id: str | None) -> int:
-    if group_id is None:
-        return 1
-    counted = select(func.count()).select_from(Customer).where(Customer.group_id == group_id, is_live())
-    return int(await session.scalar(counted) or 1)
-
-
-def _histories(bought: Mapping[int, _Bought], today: date) -> dict[int, History]:
-    return {id_: history(one.dates, today) for id_, one in bought.items()}
-
-
-def _ranks(bought: Mapping[int, _Bought], today: date) -> dict[int, Rfm]:
-    ids = list(bought)
-    found = rfm(
-        [today.toordinal() - bought[id_].days[-1] for id_ in ids],
-        [len(bought[id_].days) for id_ in ids],
-        [Decimal(sum(bought[id_].cents)) / 100 for id_ in ids],
-    )
-    return dict(zip(ids, found, strict=True))
 
 
 async def _write_batch(care: Care, ids: Sequence[int], shop: _Shop, report: RecomputeReport) -> None:
@@ -375,11 +285,11 @@ def _judged(row: Any) -> tuple[Tier, float] | None:
         return None  # scores of an older form: the tier stays as it is
 
 
-def _snapshot(row: Any, bought: _Bought, shop: _Shop, tier: Tier, score: float | None) -> dict[str, Any]:
+def _snapshot(row: Any, bought: Bought, shop: _Shop, tier: Tier, score: float | None) -> dict[str, Any]:
     dates = bought.dates
     one = shop.histories[row.id]
     p = None if shop.model is None else alive(one, shop.model)
-    contacts = shop.contacts.get(row.id, _Contacts())
+    contacts = shop.contacts.get(row.id, Contacts())
     year = yearly_margin(
         [Purchase(day, Decimal(cents) / 100) for day, cents in zip(dates, bought.cents, strict=True)],
         shop.today,
@@ -431,7 +341,7 @@ def _snapshot(row: Any, bought: _Bought, shop: _Shop, tier: Tier, score: float |
 
 
 def _standing(
-    bought: _Bought, rank: Rfm | None, p: float | None, contacts: int, members: int, today: date
+    bought: Bought, rank: Rfm | None, p: float | None, contacts: int, members: int, today: date
 ) -> Standing:
     year, before = today.toordinal() - 365, today.toordinal() - 730
     pairs = list(zip(bought.days, bought.cents, strict=True))

@@ -25,7 +25,25 @@ _LATIN_SLIP = 85
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 #: Two-sign family names that people do have; elsewhere the first sign is the family's.
 _DOUBLE = frozenset(
-    "欧阳 司马 上官 诸葛 夏侯 皇甫 尉迟 公孙 慕容 令狐 司徒 东方 南宫 长孙 宇文 端木 独孤".split()
+    [
+        "欧阳",
+        "司马",
+        "上官",
+        "诸葛",
+        "夏侯",
+        "皇甫",
+        "尉迟",
+        "公孙",
+        "慕容",
+        "令狐",
+        "司徒",
+        "东方",
+        "南宫",
+        "长孙",
+        "宇文",
+        "端木",
+        "独孤",
+    ]
 )
 
 

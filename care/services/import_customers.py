@@ -11,20 +11,20 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records import Base
 from care.records.customer import Customer, CustomerField
 from care.rules.errors import InvalidInput
-from care.rules.profile import FIELD_TERMS, ProfileField, check_birthday, check_email
-from care.rules.vocabulary import Channel, CustomerType, FieldSource, LifecycleStage, Tier
+from care.rules.profile import ProfileField, check_birthday, check_email
+from care.rules.vocabulary import Channel, CustomerType, LifecycleStage, Tier
 from care.services.customers import is_live
 from care.services.import_cells import BadValue, choice_of, moment_of, text_of
+from care.services.import_customer_rows import Changes, new_field
 from care.services.import_tables import BadCell, Column, Row, Table
 from care.services.importing import Counts
 from care.services.phones import read_phone
-from care.services.profile_rows import OLD_VALUES
 
 _CHUNK = 400  # SQLite binds at most 999 values
 _ADDRESS_PARTS = ("province", "city", "district")
@@ -104,7 +104,7 @@ class CustomerImport:
         known = await self._known(session, items)
         rows = {item.line: self._match(item, known) for item in items}
         fields = await _fields_of(session, [row["id"] for row in rows.values() if row is not None])
-        new, changes = [], _Changes()
+        new, changes = [], Changes()
         for item in items:
             row = rows[item.line]
             if row is None:
@@ -239,7 +239,7 @@ class CustomerImport:
         return row if row["external_id"] is None and row["name"] == item.name else None
 
     def _compare(
-        self, item: Item, row: dict[str, Any], fields: dict[str, Any], changes: _Changes
+        self, item: Item, row: dict[str, Any], fields: dict[str, Any], changes: Changes
     ) -> tuple[bool, int]:
         columns = {name: value for name, value in item.plain.items() if row[name] != value}
         if item.external_id is not None and row["external_id"] is None:
@@ -286,81 +286,13 @@ class CustomerImport:
         found = await session.execute(insert(table).returning(table.c.id, table.c.public_id), rows)
         ids = {row.public_id: row.id for row in found}
         fields = [
-            _new_field(ids[row["public_id"]], name, value, self._source)
+            new_field(ids[row["public_id"]], name, value, self._source)
             for item, row in zip(items, rows, strict=True)
             for name, value in item.fields.items()
             if name not in _ON_THE_ROW
         ]
         if fields:
             await session.execute(insert(Base.metadata.tables["customer_field"]), fields)
-
-
-class _Changes:
-    """What is to be written of one batch, in as few statements as can be."""
-
-    def __init__(self) -> None:
-        self._columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-        self._new: list[dict[str, Any]] = []
-        self._fields: list[dict[str, Any]] = []
-
-    def set_columns(self, customer_id: int, columns: dict[str, Any]) -> None:
-        names = tuple(sorted(columns))
-        self._columns.setdefault(names, []).append(
-            {"of": customer_id, **{f"new_{name}": value for name, value in columns.items()}}
-        )
-
-    def set_field(
-        self,
-        customer_id: int,
-        name: ProfileField,
-        value: str,
-        present: Any,
-        before: str | None,
-        source: str,
-        now: datetime,
-    ) -> None:
-        old = {"value": before, "until": now.isoformat(), "message": None}
-        if present is None:
-            row = _new_field(customer_id, name, value, source)
-            if before is not None:
-                row["old_values"] = [{**old, "source": FieldSource.IMPORT.value, "changed_by": None}]
-            self._new.append(row)
-            return
-        old |= {"source": present.source.value, "changed_by": present.changed_by}
-        self._fields.append(
-            {
-                "of": present.id,
-                "new_value": value,
-                "new_value_index": value,
-                "new_old_values": [*present.old_values, old][-OLD_VALUES:] if before else present.old_values,
-                "new_changed_by": source,
-            }
-        )
-
-    async def write(self, session: AsyncSession) -> None:
-        customers, fields = Base.metadata.tables["customer"], Base.metadata.tables["customer_field"]
-        for names, rows in self._columns.items():
-            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-            await session.execute(
-                update(customers).where(customers.c.id == bindparam("of")).values(values), rows
-            )
-        if self._new:
-            await session.execute(insert(fields), self._new)
-        if self._fields:
-            await session.execute(
-                update(fields)
-                .where(fields.c.id == bindparam("of"))
-                .values(
-                    value=bindparam("new_value"),
-                    value_index=bindparam("new_value_index"),
-                    old_values=bindparam("new_old_values"),
-                    changed_by=bindparam("new_changed_by"),
-                    source=FieldSource.IMPORT,
-                    verified_at=None,
-                    confirmed_by_customer_at=None,
-                ),
-                self._fields,
-            )
 
 
 async def _fields_of(session: AsyncSession, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -382,22 +314,6 @@ async def _fields_of(session: AsyncSession, ids: Sequence[int]) -> dict[int, dic
         for row in rows:
             found.setdefault(row.customer_id, {})[row.name] = row
     return found
-
-
-def _new_field(customer_id: int, name: ProfileField, value: str, source: str) -> dict[str, Any]:
-    terms = FIELD_TERMS[name]
-    return {
-        "customer_id": customer_id,
-        "name": name.value,
-        "value": value,
-        "source": FieldSource.IMPORT,
-        "ttl_days": terms.ttl_days,
-        "purpose": terms.purpose,
-        "legal_basis": terms.legal_basis,
-        "sensitive": terms.sensitive,
-        "old_values": [],
-        "changed_by": source,
-    }
 
 
 def _is_verified(present: Any) -> bool:
