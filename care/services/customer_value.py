@@ -39,6 +39,7 @@ from care.services.value_rows import (
     group_size,
     group_sizes,
     histories_of,
+    last_shop_rate,
     ranks_of,
     shop_rate,
 )
@@ -105,7 +106,8 @@ async def of(care: Care, customer_id: int) -> ValueOfCustomer:
         if customer is None:
             raise NotFound("没有找到这位客户。")
         model = await value_model.latest(session)
-        facts = await facts_of(session, customer, now, model, await shop_rate(session))
+        rate = await last_shop_rate(session, customer_id)
+        facts = await facts_of(session, customer, now, model, rate)
         snapshots = await session.scalars(
             select(CustomerValue)
             .where(CustomerValue.customer_id == customer_id)
@@ -312,6 +314,7 @@ def _snapshot(row: Any, bought: Bought, shop: _Shop, tier: Tier, score: float | 
         "sales": str(year.sales),
         "service_cost": str(year.service_cost),
         "retention": str(retention),
+        "shop_rate": shop.rate,
         "terms": {name: str(value) for name, value in vars(TERMS).items()},
         "history": {"repeats": one.repeats, "last_at_weeks": round(one.last_at, 3), "age_weeks": round(one.age, 3)},
         "stage": stage.why,

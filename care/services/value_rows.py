@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.records.customer import Customer
 from care.records.interaction import CareInteraction
 from care.records.order import Order
+from care.records.value import CustomerValue
 from care.rules.alive import History, history
 from care.rules.tiers import Rfm, rfm
 from care.rules.times import shanghai_day
@@ -58,6 +59,21 @@ async def shop_rate(session: AsyncSession) -> float:
         )
     ).one()
     return round(again / total, 4) if total >= _LEAST_FOR_RATE else _SHOP_RATE
+
+
+async def last_shop_rate(session: AsyncSession, customer_id: int) -> float:
+    """The shop's rate as the customer's last snapshot was computed with; counted anew when there is none.
+
+    Counting looks at every order of the shop: too much for opening one record.
+    """
+    basis = await session.scalar(
+        select(CustomerValue.basis)
+        .where(CustomerValue.customer_id == customer_id)
+        .order_by(CustomerValue.as_of.desc())
+        .limit(1)
+    )
+    known = None if basis is None else basis.get("shop_rate")
+    return await shop_rate(session) if known is None else float(known)
 
 
 async def all_bought(session: AsyncSession) -> dict[int, Bought]:
