@@ -45,6 +45,9 @@ class Clarify(TopicClerk):
     action_name = "action_clarify"
 
     async def answer(self, turn: Turn) -> None:
+        if (score := reading.score_given(turn.text)) is not None:
+            _thank_for_score(turn, score)
+            return
         if await _found_in_records(turn):
             return
         if was_lost_before(turn):
