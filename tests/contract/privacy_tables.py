@@ -8,7 +8,7 @@ from pathlib import Path
 from care.rules import field_access
 from care.rules.retention import KEEPING, Kept, days_in_words
 from care.rules.vocabulary import Role
-from care.services.erasure import TREATMENT
+from care.services.erasure_rows import TREATMENT
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "privacy.md"
 

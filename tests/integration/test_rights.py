@@ -37,6 +37,7 @@ from care.services import (
     complaints,
     conversations,
     erasure,
+    erasure_rows,
     handoff,
     identity,
     profile,
@@ -349,7 +350,7 @@ class TestDeletion:
             for table in Base.metadata.sorted_tables
             if any(key.column.table.name == "customer" for key in table.foreign_keys)
         }
-        assert pointing <= set(erasure.TREATMENT)
+        assert pointing <= set(erasure_rows.TREATMENT)
 
 
 class TestConsents:
