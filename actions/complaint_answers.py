@@ -22,6 +22,8 @@ from care.services import products
 _BREAK = re.compile(r"[,。;!?~…\n]+|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
 _REMEDY_TOPICS = (Topic.REQUEST_RETURN, Topic.REQUEST_REPAIR, Topic.CANCEL_ORDER)
 _LONG, _BARE_NONE, _SHORT_WISH, _SHORT_TIME = 40, 6, 10, 5
+#: What can stand for a product by itself: words, not a mere size.
+_NAME = re.compile(r"[\u4e00-\u9fff]{2}|[a-z]", re.I)
 UNSAID = "未说明"
 NO_ORDER = "和订单无关"
 
@@ -85,8 +87,8 @@ async def _about(turn: Turn, *, is_asked: bool, current: str | None) -> dict[str
     return {"order_number": None, "product_said": UNSAID} if reading.does_not_know(turn.text) else None
 
 
-def _ends_about_form(text: str) -> bool:
-    """火已经灭了,先给我登记上: news, and that the form may go on."""
+def goes_on(text: str) -> bool:
+    """火已经灭了,先给我登记上: news perhaps, and that the form may go on; no answer to what it asks."""
     *told, last = [clause for clause in _BREAK.split(text) if clause.strip()] or [""]
     return reading.is_about_form(last) and not any(reading.names_remedy(clause) for clause in told)
 
@@ -97,13 +99,16 @@ async def _product(turn: Turn) -> str | None:
     if reading.says_instead(turn.text):
         names.reverse()
     for name in names:
-        if await products.find(turn.care, name, limit=1):
+        matches = await products.find(turn.care, name)
+        if matches and _NAME.search(name):
             return name
-    return names[0] if names else None
+        if (one := products.the_one(matches)) is not None:
+            return one.name  # 5.5升那个
+    return names[0] if names and _NAME.search(names[0]) else None
 
 
 async def _remedy(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
-    if reading.is_about_form(turn.text) or _ends_about_form(turn.text):
+    if goes_on(turn.text):
         return None
     if is_asked and (reading.does_not_know(turn.text) or reading.has_no_wish(turn.text)):
         return {"remedy_said": UNSAID}

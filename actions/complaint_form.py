@@ -50,7 +50,7 @@ class ValidateComplaintForm(Clerk):
             turn.set("complaint_note", None)
             return
         asked = turn.slot("requested_slot")
-        if asked in QUESTIONS[1:] and reading.is_about_form(turn.text):
+        if asked in QUESTIONS[1:] and complaint_answers.goes_on(turn.text):
             turn.set("complaint_note", None)
             return
         answers = await complaint_answers.heard(turn, asked, current=draft.order_number)
