@@ -10,7 +10,9 @@ import pytest
 
 from bot.chores import host_page_token
 from care.services.context import Care, open_care
+from tests.dialogue import change_page
 from tests.dialogue.shoppers import USUAL, new_shopper
+from tests.dialogue.spoken_lines import page_lines
 from tests.dialogue.visiting import Visiting, house_rules, load_visits
 from tests.live.customer import customer
 from tests.live.system import LiveSystem
@@ -18,6 +20,8 @@ from tests.live.system import LiveSystem
 VISITS = load_visits()
 #: So many customers are in the shop at the same time; played one after another they would take twice as long.
 AT_ONCE = 3
+#: What was said in the visits that reached their goals, as a page shows it.
+LINES: dict[str, list[str]] = {}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +53,9 @@ async def play_one(system: LiveSystem, care: Care, visit: dict[str, Any]) -> Non
     is_signed = visit.get("as") == "signed"
     identity = await host_page_token(system.settings, shopper.phone) if is_signed else None
     async with customer(system.base_url, identity=identity) as tab:
-        await Visiting(care, tab, shopper, system.code).run(visit)
+        visiting = Visiting(care, tab, shopper, system.code)
+        await visiting.run(visit)
+    LINES[visit["visit"]] = page_lines(visiting.transcript, shopper)
 
 
 @pytest.mark.slow
@@ -58,6 +64,25 @@ def test_the_visit_reaches_its_goal(visit: dict[str, Any], outcomes: dict[str, B
     problem = outcomes[visit["visit"]]
     if problem is not None:
         raise problem
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for names in change_page.SHOWN.values() for name in names])
+def test_the_page_of_changes_shows_what_is_said_today(
+    name: str, outcomes: dict[str, BaseException | None]
+) -> None:
+    if name not in LINES:
+        pytest.skip("the visit was not among those that were played, or missed its goal")
+    page = change_page.lines_on_page(change_page.PAGE.read_text("utf-8"))
+    shown = [change_page.sense(line) for line in page.get(name, [])]
+    said = [change_page.sense(line) for line in LINES[name]]
+    assert shown == said, "stale: run `python -m tests.dialogue.change_page`"
+
+
+def test_the_page_of_changes_shows_every_kind() -> None:
+    page = change_page.lines_on_page(change_page.PAGE.read_text("utf-8"))
+    assert list(page) == [name for names in change_page.SHOWN.values() for name in names]
+    assert set(page) <= {visit["visit"] for visit in VISITS}
 
 
 def test_there_are_enough_of_them_and_each_has_a_name_of_its_own() -> None:
