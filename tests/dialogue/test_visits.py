@@ -27,11 +27,13 @@ LINES: dict[str, list[str]] = {}
 @pytest.fixture(scope="module")
 def outcomes(live_system: LiveSystem, request: pytest.FixtureRequest) -> dict[str, BaseException | None]:
     """Name of each chosen visit → what went wrong with it."""
-    wanted = [
-        item.callspec.params["visit"]
+    chosen = [
+        item.callspec.params
         for item in request.session.items
         if "outcomes" in getattr(item, "fixturenames", ())
     ]
+    names = {params["name"] if "name" in params else params["visit"]["visit"] for params in chosen}
+    wanted = [visit for visit in VISITS if visit["visit"] in names]
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, play_all(live_system, wanted)).result()
 
