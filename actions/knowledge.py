@@ -153,7 +153,9 @@ def _best(turn: Turn, topic: Topic | None, today: date, *, own_only: bool) -> An
     found = [a for a in (turn.desk.knowledge.answer(text, topic, today) for text in texts) if a is not None]
     own = [answer for answer in found if topic in answer.entry.topics]
     best = max(own or ([] if own_only else found), key=lambda answer: answer.score, default=None)
-    return best if best is not None or not follows else _best_follow_up(turn, follows, today)
+    if follows and (best is None or best.score < _SURE):
+        return _best_follow_up(turn, follows, today) or best
+    return best
 
 
 def _best_follow_up(turn: Turn, follows: dict[str, str], today: date) -> Answer | None:

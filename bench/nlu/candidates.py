@@ -78,7 +78,7 @@ class SpacyTextcat:
 
     intents: tuple[str, ...] = ()
 
-    def __init__(self, *, words: bool, epochs: int = 8) -> None:
+    def __init__(self, *, words: bool, epochs: int = 5) -> None:
         self._words, self._epochs = words, epochs
         self._nlp: Any = None
 

@@ -32,7 +32,7 @@ class BearingChoices:
     folds: int = 3
     seed: int = 7
     #: A missed cue against a false one: beta of van Rijsbergen's F, which sets the thresholds.
-    recall_weight: float = 1.0
+    recall_weight: float = 1.5
     #: How much an unlabelled example counts that is taken to state nothing severe.
     unlabelled_weight: float = 0.5
     #: How many unlabelled examples are taken for calm.
@@ -76,7 +76,14 @@ def _fit_cues(
 ) -> tuple[Floats, Floats]:
     """Weights of each cue, shape (terms + 1, cues), and its threshold, shape (cues,)."""
     labelled = {reading_form(line.text) for line in lines}
-    others = [text for text, _ in examples if reading_form(text) not in labelled and not find_cues(text)]
+    # A complaint that nobody labelled may state anything: it teaches no silence.
+    others = [
+        text
+        for text, intent in examples
+        if kind_of_topic(topic_of_intent(intent)) is not Kind.COMPLAINT
+        and reading_form(text) not in labelled
+        and not find_cues(text)
+    ]
     rows = [(line.text, line.cues, line.block) for line in lines]
     rows += [(text, frozenset(), str(index % choices.folds)) for index, text in enumerate(others)]
     texts = [text for text, _, _ in rows]
@@ -122,7 +129,7 @@ _JOINED_WEIGHT = 0.7
 
 
 #: The log odds of a chance between `DOUBT` and any threshold.
-_UNDECIDED = float(np.log(0.15 / 0.85))
+_UNDECIDED = float(np.log(0.1 / 0.9))
 
 
 def _cue_table(cues: Sequence[frozenset[Cue]]) -> NDArray[np.bool_]:

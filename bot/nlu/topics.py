@@ -85,7 +85,13 @@ class TopicReader:
             return self._understood(
                 [(complaint.intent, complaint.probability), *others], (instead, *self._further(clauses))
             )
-        return self._understood(ranking, self._further(clauses))
+        further = self._further(clauses)
+        if any(intent != ranking[0][0] for intent in further):
+            # Several wishes share the whole's probability: how sure the first is, its own clause tells.
+            name, confidence = ranking[0]
+            alone = [c.probability for c in clauses if c.intent == name]
+            ranking[0] = (name, max([confidence, *alone]))
+        return self._understood(ranking, further)
 
     def _understood(self, ranking: list[tuple[str, float]], further: Sequence[str]) -> Understood:
         intent, confidence = ranking[0]
@@ -142,14 +148,22 @@ def is_unsure(ranking: Sequence[tuple[str, float]], threshold: float) -> bool:
     """Whether to ask back rather than act on the first of `ranking`.
 
     Not when complaints together are likelier than not: which complaint it is, the conversation finds
-    out, but asking an upset customer whether it is one at all would be the worse error.
+    out, but asking an upset customer whether it is one at all would be the worse error. Questions about an
+    order together likewise: whichever it is, the order is shown with its way.
     """
     if not ranking:
         return True
     name, confidence = ranking[0]
     if confidence >= threshold:
         return False
-    return not (_is_complaint(name) and sum(p for other, p in ranking if _is_complaint(other)) >= 0.5)
+    return not any(
+        belongs(name) and sum(p for other, p in ranking if belongs(other)) >= 0.5
+        for belongs in (_is_complaint, _asks_for_an_order)
+    )
+
+
+def _asks_for_an_order(intent: str) -> bool:
+    return topic_of_intent(intent) in (Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER)
 
 
 def _is_complaint(intent: str) -> bool:

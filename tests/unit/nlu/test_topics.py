@@ -96,6 +96,7 @@ def test_complaints_together_outweigh_one_question(model: TopicModel) -> None:
 
 def test_unsure_is_asked_back_but_a_sure_complaint_of_an_unsure_kind_is_not() -> None:
     assert is_unsure([("invoice", 0.2), ("logistics", 0.18)], 0.3)
+    assert not is_unsure([("logistics", 0.28), ("order_status", 0.26)], 0.3)
     assert not is_unsure([("invoice", 0.31), ("logistics", 0.3)], 0.3)
     assert not is_unsure([("complaint_other", 0.28), ("complaint_quality", 0.27)], 0.3)
     assert is_unsure([("complaint_other", 0.28), ("invoice", 0.27)], 0.3)
