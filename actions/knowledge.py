@@ -107,7 +107,9 @@ async def say_known(turn: Turn, topic: Topic | None, *, own_only: bool = False, 
     found = _best(turn, topic, today, own_only=own_only or bool(turn.also))
     if found is None or found.score < least:
         return False
-    if topic is not None and (own := _own_instead(turn, topic, found)):
+    # What a follow-up means, the question before it tells better than its own few words.
+    is_alone = not turn.message.get("follows")
+    if topic is not None and is_alone and (own := _own_instead(turn, topic, found)):
         turn.say("knowledge_near", buttons=[*map(_entry_button, [*own, found.entry][:_NEAR]), NONE_OF_THEM])
         return True
     others = [] if found.score >= _SURE else _near(turn, topic, least=_MAY_BE_MEANT, but=found.entry)

@@ -87,7 +87,11 @@ async def about_product(turn: Turn, topic: Topic) -> None:
 async def say_compared(turn: Turn) -> bool:
     """Two products side by side, if the words set two against each other; whether they did."""
     before = await shown_before(turn)
-    compared = _to_compare(turn, await named_products(turn, before), before)
+    named = await named_products(turn, before)
+    if not named and before and _COMPARES.search(turn.words):
+        other = products.the_one(await _matches(turn, before))
+        named = [other] if other is not None else []
+    compared = _to_compare(turn, named, before)
     if compared is not None:
         await _say_comparison(turn, *compared)
     return compared is not None
