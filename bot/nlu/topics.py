@@ -40,6 +40,10 @@ class Understood:
 READING_DEFAULTS: dict[str, Any] = {"also_threshold": 0.65, "clause_gate": 0.99, "ranking_length": 10}
 
 
+#: A topic that one clause speaks for is likely, and never as sure as one that the whole message speaks for.
+_LIKELY = 0.75
+
+
 @dataclass(frozen=True)
 class _Clause:
     intent: str
@@ -90,7 +94,7 @@ class TopicReader:
             # Several wishes share the whole's probability: how sure the first is, its own clause tells.
             name, confidence = ranking[0]
             alone = [c.probability for c in clauses if c.intent == name]
-            ranking[0] = (name, max([confidence, *alone]))
+            ranking[0] = (name, max(confidence, min(max(alone, default=0.0), _LIKELY)))
         return self._understood(ranking, further)
 
     def _understood(self, ranking: list[tuple[str, float]], further: Sequence[str]) -> Understood:

@@ -101,7 +101,7 @@ async def test_not_this_order_but_the_one_before(visitor: Visitor) -> None:
 
 async def test_a_question_in_between_is_answered_and_the_form_goes_on(visitor: Visitor) -> None:
     await visitor.says("我要投诉,耳机质量太差了,左耳没声音")
-    before = visitor.titles
+    before = [title for title in visitor.titles if title != "转人工"]  # that stands by the apology
     heard = await visitor.says("电子发票怎么开?")
     assert "来源" in heard
     assert visitor.titles[-len(before) :] == before

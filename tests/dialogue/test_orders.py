@@ -101,9 +101,10 @@ async def test_urging_says_what_can_be_done(visitor: Visitor) -> None:
     await visitor.is_verified()
     await visitor.says("都三天了怎么还不到,催一下")
     assert visitor.card["number"] == visitor.shipped
-    assert "转人工" in visitor.titles
+    assert "对" in visitor.titles
     heard = await visitor.says("好的")
-    assert "第 " in heard or "前面还有" in heard
+    assert "催" in heard
+    assert "前" in heard
 
 
 async def test_an_order_number_alone_asks_for_its_order(visitor: Visitor) -> None:

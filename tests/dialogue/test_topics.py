@@ -53,6 +53,8 @@ async def test_what_nobody_knows_is_said_and_collected(visitor: Visitor) -> None
     unknown = []
     for question in UNKNOWN:
         heard = await visitor.says(question)
+        if "都不是" in visitor.titles:  # what comes near is offered first
+            heard = await visitor.presses("都不是")
         if any(words in heard for words in ("还没有可靠的答案", "答不准", "没有找到确切的说明")):
             assert "转人工" in visitor.titles
             unknown.append(question)
