@@ -131,6 +131,7 @@ def fitted_threshold(
     weights: Floats,
     *,
     recall_weight: float,
+    lowest: float = 0.15,
 ) -> float:
     """The probability from which held-out decisions have the best F-measure (`recall_weight` is its beta)."""
 
@@ -139,5 +140,5 @@ def fitted_threshold(
         right, square = float(weights[taken & truth].sum()), recall_weight**2
         return (1 + square) * right / max(1e-9, square * weights[truth].sum() + weights[taken].sum())
 
-    # Of thresholds that do equally well the highest: few lines say little of what lies below.
-    return max((round(0.7 - 0.025 * step, 3) for step in range(23)), key=f_measure)
+    steps = round((0.7 - lowest) / 0.025) + 1
+    return max((round(lowest + 0.025 * step, 3) for step in range(steps)), key=f_measure)

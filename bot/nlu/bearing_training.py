@@ -33,6 +33,8 @@ class BearingChoices:
     seed: int = 7
     #: A missed cue against a false one: beta of van Rijsbergen's F, which sets the thresholds.
     recall_weight: float = 1.5
+    #: No threshold is below this; with few labelled lines more is needed.
+    lowest_threshold: float = 0.15
     #: How much an unlabelled example counts that is taken to state nothing severe.
     unlabelled_weight: float = 0.5
     #: How many unlabelled examples are taken for calm.
@@ -111,7 +113,13 @@ def _fit_cues(
         chances[unseen] = 1 / (1 + np.exp(-(features[unseen] @ table[:-1] + table[-1])))
     possible = np.where(denied, 0.0, np.where(stated & (chances >= DOUBT), 1.0, chances))
     thresholds = [
-        fitted_threshold(possible[:, column], truth[:, column], weights, recall_weight=choices.recall_weight)
+        fitted_threshold(
+            possible[:, column],
+            truth[:, column],
+            weights,
+            recall_weight=choices.recall_weight,
+            lowest=choices.lowest_threshold,
+        )
         for column in range(len(CUES))
     ]
     joined, joined_truth = _joined([(text, cues) for text, cues, _ in rows], choices)

@@ -41,7 +41,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def component(data: Path, storage: LocalModelStorage, *, load: bool = False) -> BearingClassifier:
-    config = {**BearingClassifier.get_default_config(), "data_path": str(data)}
+    config = {**BearingClassifier.get_default_config(), "data_path": str(data), "lowest_threshold": 0.3}
     make: Any = BearingClassifier.load if load else BearingClassifier.create
     made: BearingClassifier = make(
         config, storage, Resource("bearing"), ExecutionContext(GraphSchema({}), "test")
