@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -16,12 +15,13 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.nlu.bearing_data import bearing_fingerprint, cue_lines, emotion_lines
 from bot.nlu.bearing_model import BearingModel
 from bot.nlu.bearing_reader import BearingReader
+from bot.nlu.kept import KeptComponent
 
 EMOTION, CUES = "emotion", "cues"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class BearingClassifier(GraphComponent):
+class BearingClassifier(KeptComponent):
     """Sets emotion and cues. Training options: `BearingChoices`; `data_path` holds the labelled messages."""
 
     @staticmethod
@@ -45,26 +45,8 @@ class BearingClassifier(GraphComponent):
         self._reader = BearingReader(model) if model is not None else None
 
     @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> BearingClassifier:
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> BearingClassifier:
-        with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, BearingModel.load(folder))
+    def _kept(cls, folder: Path) -> BearingModel:
+        return BearingModel.load(folder)
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:

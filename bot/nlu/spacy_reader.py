@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -14,8 +13,9 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.dictionary import content_fingerprint, copy_dictionary, load_dictionary
+from bot.nlu.dictionary import load_dictionary
 from bot.nlu.entities.pipeline import DEFAULT_ORDER_NUMBER_PATTERN, EntityReader
+from bot.nlu.kept import DictionaryComponent
 from bot.nlu.reading import simplified
 from bot.nlu.segmenter import shared_segmenter
 from care.rules.sentence_mood import find_mood
@@ -30,7 +30,7 @@ READ_ENTITIES = "read_entities"
     [DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER],
     is_trainable=True,
 )
-class SpacyReader(GraphComponent, EntityExtractorMixin):
+class SpacyReader(DictionaryComponent, EntityExtractorMixin):
     """Sets entities and mood. It learns nothing; training keeps the dictionary with the model."""
 
     @staticmethod
@@ -56,38 +56,6 @@ class SpacyReader(GraphComponent, EntityExtractorMixin):
             shared_segmenter(dictionary, Path(config["cache_dir"])),
             order_number_pattern=config["order_number_pattern"],
         )
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> SpacyReader:
-        return cls(config, model_storage, resource, Path(config["dictionary_path"]))
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> SpacyReader:
-        with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, folder)
-
-    @classmethod
-    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        path = config.get("dictionary_path") or cls.get_default_config()["dictionary_path"]
-        return content_fingerprint(Path(path))
-
-    def train(self, training_data: TrainingData) -> Resource:
-        with self._model_storage.write_to(self._resource) as folder:
-            copy_dictionary(self._dictionary, folder)
-        return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         for message in training_data.training_examples:

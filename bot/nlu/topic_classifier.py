@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -14,6 +14,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.kept import KeptComponent
 from bot.nlu.spacy_reader import READ_ENTITIES, SpacyReader
 from bot.nlu.topic_model import TopicModel
 from bot.nlu.topic_reading import topic_reading
@@ -23,7 +24,7 @@ TOPIC, ALSO, KIND = "topic", "also", "kind"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class TopicClassifier(IntentClassifier, GraphComponent):
+class TopicClassifier(KeptComponent, IntentClassifier):
     """Sets intent, ranking, topic, also and kind. Training options: `TrainingChoices`."""
 
     @classmethod
@@ -60,26 +61,8 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         self._reader = TopicReader(model, **options) if model is not None else None
 
     @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> TopicClassifier:
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> TopicClassifier:
-        with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, TopicModel.load(folder))
+    def _kept(cls, folder: Path) -> TopicModel:
+        return TopicModel.load(folder)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fits and keeps a model.
