@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from openpyxl import Workbook
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from care.records.complaint import Complaint
 from care.records.customer import AccessLog, Customer, CustomerField
@@ -162,23 +163,28 @@ async def _customers(care: Care, is_masked: bool) -> AsyncIterator[tuple[list[Ce
         )
 
 
-async def _interactions(care: Care, is_masked: bool) -> AsyncIterator[tuple[list[Cells], list[int]]]:
+async def _batches(
+    care: Care, wanted: Select[Any], key: InstrumentedAttribute[int]
+) -> AsyncIterator[Sequence[Any]]:
+    """The rows in the order of `key`, the first column's id, a batch and a short transaction at a time."""
     last = 0
     while True:
         async with care.sessions.read() as session:
-            rows = (
-                await session.execute(
-                    select(CareInteraction, Customer.name, Customer.public_id, Staff.name)
-                    .outerjoin(Customer, Customer.id == CareInteraction.customer_id)
-                    .outerjoin(Staff, Staff.id == CareInteraction.agent_id)
-                    .where(CareInteraction.id > last)
-                    .order_by(CareInteraction.id)
-                    .limit(BATCH)
-                )
-            ).all()
+            batch = wanted.where(key > last).order_by(key).limit(BATCH)
+            rows = (await session.execute(batch)).all()
         if not rows:
             return
         last = rows[-1][0].id
+        yield rows
+
+
+async def _interactions(care: Care, is_masked: bool) -> AsyncIterator[tuple[list[Cells], list[int]]]:
+    wanted = (
+        select(CareInteraction, Customer.name, Customer.public_id, Staff.name)
+        .outerjoin(Customer, Customer.id == CareInteraction.customer_id)
+        .outerjoin(Staff, Staff.id == CareInteraction.agent_id)
+    )
+    async for rows in _batches(care, wanted, CareInteraction.id):
         yield (
             [
                 [
@@ -208,22 +214,13 @@ async def _interactions(care: Care, is_masked: bool) -> AsyncIterator[tuple[list
 
 
 async def _complaints(care: Care, is_masked: bool) -> AsyncIterator[tuple[list[Cells], list[int]]]:
-    last = 0
-    while True:
-        async with care.sessions.read() as session:
-            rows = (
-                await session.execute(
-                    select(Complaint, Customer.name, Customer.public_id, Staff.name)
-                    .outerjoin(Customer, Customer.id == Complaint.customer_id)
-                    .outerjoin(Staff, Staff.id == Complaint.owner_id)
-                    .where(Complaint.id > last, Complaint.state != ComplaintState.DRAFT)
-                    .order_by(Complaint.id)
-                    .limit(BATCH)
-                )
-            ).all()
-        if not rows:
-            return
-        last = rows[-1][0].id
+    wanted = (
+        select(Complaint, Customer.name, Customer.public_id, Staff.name)
+        .outerjoin(Customer, Customer.id == Complaint.customer_id)
+        .outerjoin(Staff, Staff.id == Complaint.owner_id)
+        .where(Complaint.state != ComplaintState.DRAFT)
+    )
+    async for rows in _batches(care, wanted, Complaint.id):
         yield (
             [
                 [

@@ -22,7 +22,7 @@ from care.rules.vocabulary import Channel, CustomerType, LifecycleStage, Tier
 from care.services.customers import is_live
 from care.services.import_cells import BadValue, choice_of, moment_of, text_of
 from care.services.import_customer_rows import Changes, new_field
-from care.services.import_tables import BadCell, Column, Row, Table
+from care.services.import_tables import BadCell, Column, Row, Table, whole_rows
 from care.services.importing import Counts
 from care.services.phones import read_phone
 
@@ -85,12 +85,7 @@ class CustomerImport:
         self._phones: dict[str, int] = {}
 
     def items(self, table: Table, bad: Callable[[BadCell], None]) -> Iterator[Item]:
-        for row in table.rows:
-            item, problems = self._item(row)
-            for column, reason in problems:
-                bad(BadCell(row.line, table.labels[column], reason))
-            if not problems:
-                yield item
+        return whole_rows(table, self._item, bad)
 
     async def write(
         self,

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.records import Base
 from care.rules.returns import GoodsKind
 from care.services.import_cells import BadValue, choice_of, list_of, money_of, number_of, text_of
-from care.services.import_tables import BadCell, Column, Row, Table
+from care.services.import_tables import BadCell, Column, Row, Table, whole_rows
 from care.services.importing import Counts
 
 _CHUNK = 400  # SQLite binds at most 999 values
@@ -45,12 +45,7 @@ class ProductImport:
         self._skus: dict[str, int] = {}
 
     def items(self, table: Table, bad: Callable[[BadCell], None]) -> Iterator[Item]:
-        for row in table.rows:
-            item, problems = self._item(row)
-            for column, reason in problems:
-                bad(BadCell(row.line, table.labels[column], reason))
-            if not problems:
-                yield item
+        return whole_rows(table, self._item, bad)
 
     async def write(
         self,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zipfile import BadZipFile
 
 from openpyxl import load_workbook
@@ -20,6 +20,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from care.rules.errors import InvalidInput
 from care.rules.text import tidy
+
+T = TypeVar("T")
 
 _MEGABYTE = 1 << 20
 _DELIMITERS = (",", "\t", ";", "，")
@@ -95,6 +97,18 @@ def open_table(path: Path, columns: Sequence[Column]) -> Table:
     if missing:
         raise TableError(f"{path.name} 缺少列：{'、'.join(missing)}。")
     return Table(_rows(lines, names), max(0, count - 1), labels, ignored)
+
+
+def whole_rows(
+    table: Table, read: Callable[[Row], tuple[T, list[tuple[str, str]]]], bad: Callable[[BadCell], None]
+) -> Iterator[T]:
+    """What `read` makes of each row; a row with problems (column, reason) is told to `bad` and left out."""
+    for row in table.rows:
+        item, problems = read(row)
+        for column, reason in problems:
+            bad(BadCell(row.line, table.labels[column], reason))
+        if not problems:
+            yield item
 
 
 def _rows(lines: Iterator[tuple[int, list[Any]]], names: Sequence[str | None]) -> Iterator[Row]:
