@@ -73,14 +73,14 @@ def make_app(orders: OrderSystem, token: str, ids: CustomerIds) -> web.Applicati
             web.post(f"{customer}/orders/{{number}}/delivery", _change_delivery),
             web.post(f"{customer}/orders/{{number}}/urge", _urge),
             web.get(f"{customer}/returns", _listing("returns")),
-            web.post(f"{customer}/returns", _apply_return),
-            web.post(f"{customer}/returns/{{number}}/cancel", _cancel_return),
+            web.post(f"{customer}/returns", _applying("apply_return", ReturnWish)),
+            web.post(f"{customer}/returns/{{number}}/cancel", _cancelling("cancel_return")),
             web.get(f"{customer}/visits", _listing("visits")),
-            web.post(f"{customer}/visits", _book_visit),
+            web.post(f"{customer}/visits", _applying("book_visit", VisitWish)),
             web.post(f"{customer}/visits/{{number}}/move", _move_visit),
-            web.post(f"{customer}/visits/{{number}}/cancel", _cancel_visit),
+            web.post(f"{customer}/visits/{{number}}/cancel", _cancelling("cancel_visit")),
             web.get(f"{customer}/invoices", _listing("invoices")),
-            web.post(f"{customer}/invoices", _request_invoice),
+            web.post(f"{customer}/invoices", _applying("request_invoice", InvoiceWish)),
             web.post(f"{customer}/invoices/{{number}}/correct", _correct_invoice),
             web.get(f"{customer}/loyalty", _loyalty),
         ]
@@ -150,28 +150,29 @@ async def _urge(request: web.Request) -> web.Response:
     return _answer(request, None)
 
 
-async def _apply_return(request: web.Request) -> web.Response:
-    wish = await _body(request, ReturnWish)
-    view = await request.app[_ORDERS].apply_return(
-        wish, customer_ref=await _customer(request), key=_key(request)
-    )
-    return _answer(request, view)
+def _applying(method: str, wanted: type[Any]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Something new is wished for; the body is the wish."""
+
+    async def handler(request: web.Request) -> web.Response:
+        wish = await _body(request, wanted)
+        apply: Callable[..., Awaitable[Any]] = getattr(request.app[_ORDERS], method)
+        return _answer(request, await apply(wish, customer_ref=await _customer(request), key=_key(request)))
+
+    return handler
 
 
-async def _cancel_return(request: web.Request) -> web.Response:
-    await _body(request, Nothing)
-    view = await request.app[_ORDERS].cancel_return(
-        request.match_info["number"], customer_ref=await _customer(request), key=_key(request)
-    )
-    return _answer(request, view)
+def _cancelling(method: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """What the address numbers is taken back; the body is empty."""
 
+    async def handler(request: web.Request) -> web.Response:
+        await _body(request, Nothing)
+        cancel: Callable[..., Awaitable[Any]] = getattr(request.app[_ORDERS], method)
+        number = request.match_info["number"]
+        return _answer(
+            request, await cancel(number, customer_ref=await _customer(request), key=_key(request))
+        )
 
-async def _book_visit(request: web.Request) -> web.Response:
-    wish = await _body(request, VisitWish)
-    view = await request.app[_ORDERS].book_visit(
-        wish, customer_ref=await _customer(request), key=_key(request)
-    )
-    return _answer(request, view)
+    return handler
 
 
 async def _move_visit(request: web.Request) -> web.Response:
@@ -182,22 +183,6 @@ async def _move_visit(request: web.Request) -> web.Response:
         on=wish.on,
         slot=wish.slot,
         key=_key(request),
-    )
-    return _answer(request, view)
-
-
-async def _cancel_visit(request: web.Request) -> web.Response:
-    await _body(request, Nothing)
-    view = await request.app[_ORDERS].cancel_visit(
-        request.match_info["number"], customer_ref=await _customer(request), key=_key(request)
-    )
-    return _answer(request, view)
-
-
-async def _request_invoice(request: web.Request) -> web.Response:
-    wish = await _body(request, InvoiceWish)
-    view = await request.app[_ORDERS].request_invoice(
-        wish, customer_ref=await _customer(request), key=_key(request)
     )
     return _answer(request, view)
 
