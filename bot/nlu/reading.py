@@ -47,7 +47,8 @@ def reading_form(text: str) -> str:
     `那个那个我想问一下` (voice input) reads as `那个我想问一下`, `急急急急` as `急急`, and every long
     number as one sign.
     """
-    text = simplified(normalise(text)).lower()
+    # Compatibility folding would spell the sign out as `no`: a reading must read as itself.
+    text = simplified(LONG_NUMBER.join(normalise(part) for part in text.split(LONG_NUMBER))).lower()
     text = _ONE_CHARACTER_RUN.sub(r"\1\1", text)
     text = _STUTTER.sub(r"\1", text)
     return _LONG_NUMBER.sub(LONG_NUMBER, text)
