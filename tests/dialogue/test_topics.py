@@ -98,7 +98,7 @@ async def test_a_person_is_had_by_any_wording_in_one_step(visitor: Visitor, word
 
 async def test_yes_it_is_a_machine(visitor: Visitor) -> None:
     heard = await visitor.says("你是机器人吧")
-    assert any(word in heard for word in ("是的", "对,", "没错"))
+    assert any(word in heard for word in ("是的", "对，", "没错"))
     assert "转人工" in visitor.titles
 
 
