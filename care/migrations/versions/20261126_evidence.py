@@ -1,0 +1,16 @@
+"""evidence of complaints"""
+
+from __future__ import annotations
+
+revision = "b1f0c3a4d506"
+down_revision = "b1f0c3a4d505"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,16 @@
+"""surge alarms, corrective actions, win-back"""
+
+from __future__ import annotations
+
+revision = "b1f0c3a4d508"
+down_revision = "b1f0c3a4d507"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
