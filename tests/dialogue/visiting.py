@@ -12,12 +12,15 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from ruamel.yaml import YAML
 from sqlalchemy import select
 
+from actions import wording
 from care.records.complaint import Complaint
 from care.records.conversation import Conversation, Handoff
 from care.rules.complaint import ComplaintState
@@ -167,7 +170,7 @@ class Visiting:
         said = _text(heard)
         titles = [button["title"] for line in heard for button in line.get("buttons") or ()]
         for pattern in _listed(turn.get("hears")):
-            if not re.search(await self._filled(pattern, as_pattern=True), said):
+            if not re.search(await self._filled(pattern, as_pattern=True), _in_any_words(heard)):
                 self._fail(f"没有听到 {pattern}")
         for pattern in _listed(turn.get("never")):
             if re.search(await self._filled(pattern, as_pattern=True), said):
@@ -199,7 +202,7 @@ class Visiting:
     async def _check_records(self, ends: Mapping[str, Any]) -> None:
         if "owner" in ends and self.tab.owner != ends["owner"]:
             self._fail(f"会话由 {self.tab.owner} 接待，应为 {ends['owner']}")
-        said = "\n".join(_text(heard) for heard in self.answers)
+        said = "\n".join(_in_any_words(heard) for heard in self.answers)
         for pattern in _listed(ends.get("heard")):
             if not re.search(await self._filled(pattern, as_pattern=True), said):
                 self._fail(f"整场没有听到 {pattern}")
@@ -320,6 +323,43 @@ def _shape(heard: list[Frame]) -> tuple[Any, ...]:
 
 def _text(heard: list[Frame]) -> str:
     return "\n".join(line["text"] for line in heard)
+
+
+def _in_any_words(heard: list[Frame]) -> str:
+    """What was said, and each line again in the other variants of its sentence: which one a turn draws is chance."""
+    return "\n".join(text for line in heard for text in (line["text"], *_other_words(line["text"])))
+
+
+def _other_words(text: str) -> list[str]:
+    found = []
+    for variants, patterns in _variants():
+        for pattern in patterns:
+            if said := pattern.fullmatch(text):
+                found += [variant.format_map(said.groupdict()) for variant in variants]
+                break
+    return found
+
+
+@lru_cache(maxsize=1)
+def _variants() -> list[tuple[list[str], list[re.Pattern[str]]]]:
+    """Each sentence's variants that name the same values, and patterns that read the values back."""
+    alike: dict[tuple[str, frozenset[str]], list[str]] = {}
+    for key, variants in wording.sentences().items():
+        for variant in variants:
+            names = frozenset(re.findall(r"{(\w+)}", variant))
+            alike.setdefault((key, names), []).append(variant)
+    return [(texts, [_pattern(text) for text in texts]) for texts in alike.values() if len(texts) > 1]
+
+
+def _pattern(variant: str) -> re.Pattern[str]:
+    seen: set[str] = set()
+    parts = []
+    for literal, name, _, _ in Formatter().parse(variant):
+        parts.append(re.escape(literal))
+        if name:
+            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>.+)")
+            seen.add(name)
+    return re.compile("".join(parts), re.DOTALL)
 
 
 def _cards(heard: list[Frame]) -> list[str]:
