@@ -13,6 +13,7 @@ from bot.dialogue.client import BotFenced, BotUnavailable, DialogueClient
 from bot.web.app import init_app
 from bot.web.logs import configure_logs
 from bot.web.ports import BotAnswer, BotSilent, NotBotsTurn, OutboxHandlers, Probes
+from care.services import notices
 from care.services.context import Care, open_care
 from care.services.identity import sms_handler
 from care.services.trackers import OUTBOX_TOPIC
@@ -67,7 +68,11 @@ def _probes(settings: Settings, client: DialogueClient, http: aiohttp.ClientSess
 
 
 def _handlers(care: Care, client: DialogueClient) -> OutboxHandlers:
-    return {"sms": sms_handler(care), OUTBOX_TOPIC: client.tell}
+    return {
+        "sms": sms_handler(care),
+        OUTBOX_TOPIC: client.tell,
+        notices.OUTBOX_TOPIC: notices.bus_handler(care),
+    }
 
 
 def main() -> None:

@@ -35,6 +35,11 @@ def conversation_channel(conversation_id: int) -> str:
     return f"conversation:{conversation_id}"
 
 
+def staff_channel(staff_id: int) -> str:
+    """The channel on which ``{"notice"}`` is told for each new notice to this person."""
+    return f"staff:{staff_id}"
+
+
 class InProcessBus:
     """Fans out within this process. A subscriber that does not keep up loses its oldest messages."""
 
