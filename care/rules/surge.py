@@ -26,15 +26,15 @@ class ChartDay:
     is_alarm: bool
 
 
-def single_day_limit(mean: float, *, sigmas: float = SINGLE_DAY_SIGMAS) -> int:
-    """The smallest count above μ + 3√μ, the Shewhart limit with the variance of a Poisson count.
+def single_day_limit(mean: float, *, sigmas: float = SINGLE_DAY_SIGMAS, dispersion: float = 1.0) -> int:
+    """The smallest count above μ + 3√(φμ), the Shewhart limit with the variance φμ; φ = 1 is Poisson's.
 
     Raises:
         ValueError: `mean` is negative.
     """
     if mean < 0:
         raise ValueError(f"no limit for mean {mean}")
-    return math.floor(mean + sigmas * math.sqrt(mean)) + 1
+    return math.floor(mean + sigmas * math.sqrt(dispersion * mean)) + 1
 
 
 def cusum_reference(usual: float, feared: float) -> float:
@@ -89,6 +89,21 @@ def baseline(counts: Sequence[int], exposures: Sequence[float], *, exposure: flo
     if len(counts) != len(exposures) or sum(exposures) <= 0 or exposure < 0:
         raise ValueError("no baseline from these days")
     return math.fsum(counts) / math.fsum(exposures) * exposure
+
+
+def dispersion(counts: Sequence[int], means: Sequence[float]) -> float:
+    """φ of days that were to have these means: Pearson's χ²/(n − 1) when above 1.5, else 1 (Poisson).
+
+    Raises:
+        ValueError: unequal lengths.
+    """
+    if len(counts) != len(means):
+        raise ValueError("counts and means are not of the same days")
+    pairs = [(count, mean) for count, mean in zip(counts, means, strict=True) if mean > 0]
+    if len(pairs) < 2:
+        return 1.0
+    found = math.fsum((count - mean) ** 2 / mean for count, mean in pairs) / (len(pairs) - 1)
+    return found if found > DISPERSION_LIMIT else 1.0
 
 
 def needs_recalibration(counts: Sequence[int]) -> bool:
