@@ -10,6 +10,7 @@ from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column
 
 from care.records.base import Base, Json, UtcDateTime, enum_column
+from care.rules.severity import Grade
 from care.rules.vocabulary import Channel, Owner, Speaker, VerifiedBy
 
 
@@ -50,6 +51,12 @@ class Conversation(Base):
     owner_version: Mapped[int] = mapped_column(Integer, default=0)
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
     queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: Only staff with this skill may get it from the queue; none: everybody.
+    skill: Mapped[str | None] = mapped_column(String(40))
+    #: How serious it was when a person was asked for; decides the place in the queue.
+    priority: Mapped[Grade | None] = enum_column(Grade, nullable=True)
+    #: Its agent set it aside until then, or until the customer writes.
+    snoozed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_seq: Mapped[int] = mapped_column(Integer, default=0)
     page: Mapped[dict[str, Any] | None] = mapped_column(Json)
     bot_failures: Mapped[int] = mapped_column(Integer, default=0)
@@ -108,8 +115,15 @@ class Handoff(Base):
     taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     first_reply_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    end: Mapped[str | None] = mapped_column(String(20))  # returned, closed, cancelled, abandoned
+    end: Mapped[str | None] = mapped_column(
+        String(20)
+    )  # returned, closed, cancelled, abandoned, transferred, requeued, stepped_in
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    #: Since when the customer waits, as the queue counts it: a transfer keeps the time of the first wish.
+    waits_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: Who passed it on, when it was not the customer who asked.
+    from_agent_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    to_skill: Mapped[str | None] = mapped_column(String(40))
 
 
 class OneTimeCode(Base):

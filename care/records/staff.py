@@ -23,7 +23,10 @@ class Staff(Base):
     totp_secret: Mapped[str | None] = mapped_column(Encrypted("staff.totp_secret"))
     skills: Mapped[list[str]] = mapped_column(Json, default=list)
     capacity: Mapped[int] = mapped_column(Integer, default=5)
-    presence: Mapped[str] = mapped_column(String(10), default="away")  # online, busy, away, break
+    presence: Mapped[str] = mapped_column(String(10), default="away")  # care.rules.desk_terms.Presence
+    presence_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: The desk's last sign of life; none: no desk is open.
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failed_logins: Mapped[int] = mapped_column(Integer, default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     active: Mapped[bool] = mapped_column(Boolean, default=True)
