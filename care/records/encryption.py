@@ -76,9 +76,34 @@ class KeyRing:
         except (KeyError, ValueError, InvalidTag) as error:
             raise CannotDecrypt(f"{place}: key {key_id} does not open it") from error
 
+    def seal(self, data: bytes, place: str) -> bytes:
+        """A whole file: ``enc:1:<key id>:``, then nonce and ciphertext as they are. `place` is bound in."""
+        key, nonce = self._keys[0], os.urandom(_NONCE)
+        return f"{PREFIX}{key.id}:".encode() + nonce + key.cipher.encrypt(nonce, data, place.encode())
+
+    def unseal(self, sealed: bytes, place: str) -> bytes:
+        """
+        Raises:
+            CannotDecrypt: no such key, another place, or the file was changed.
+        """
+        key_id = sealed_under(sealed)
+        raw = sealed[len(PREFIX) + len(key_id) + 1 :]
+        try:
+            return self._by_id[key_id].cipher.decrypt(raw[:_NONCE], raw[_NONCE:], place.encode())
+        except (KeyError, ValueError, InvalidTag) as error:
+            raise CannotDecrypt(f"{place}: key {key_id or '?'} does not open it") from error
+
     def indexes(self, text: str) -> list[str]:
         """The value's blind index under each key, the present one first: equal values have equal ones."""
         return [hmac.new(key.index, text.encode(), hashlib.sha256).hexdigest() for key in self._keys]
+
+
+def sealed_under(sealed: bytes) -> str:
+    """The id of the key that a sealed file was closed with; empty when it is no such file."""
+    head = sealed[: len(PREFIX) + 9]
+    if not head.startswith(PREFIX.encode()) or head[-1:] != b":":
+        return ""
+    return head[len(PREFIX) : -1].decode("ascii", "replace")
 
 
 def keys_of(dialect: Dialect) -> KeyRing:

@@ -14,7 +14,7 @@ from care.rules.deadlines import promised
 from care.rules.errors import NotFound
 from care.rules.times import format_moment
 from care.rules.vocabulary import Owner, Speaker
-from care.services import complaint_log, conversation_rows, interactions, promises, transcript
+from care.services import complaint_log, conversation_rows, evidence, interactions, promises, transcript
 from care.services.case_numbers import next_case_number
 from care.services.complaint_drafts import newest_complaint, open_draft_row
 from care.services.complaint_grading import regrade_by_facts
@@ -72,6 +72,7 @@ async def receive(
             "solve_due_at": due.solve.isoformat(),
         },
     )
+    await evidence.link_to_received(session, draft, now)
     told = {
         What.ACKNOWLEDGE: due.acknowledge,
         What.PERSON: due.person,

@@ -7,7 +7,7 @@ staff (`complaint_handling`); every step is an event of its trail (`complaint_lo
 
 from __future__ import annotations
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
 from care.records.complaint import Complaint
 from care.records.conversation import Conversation
@@ -21,6 +21,7 @@ from care.services.complaint_receipts import confirm_draft, receive_silent_draft
 from care.services.complaint_views import CaseView, DraftView, Receipt
 from care.services.context import Care
 from care.services.conversation_rows import verified_customer_id
+from care.services.own_rows import heard_here
 
 _HIDDEN = (ComplaintState.DRAFT, ComplaintState.MERGED)
 
@@ -40,12 +41,13 @@ async def cases_of(care: Care, conversation_id: int, *, limit: int = 5) -> list[
         if conversation is None:
             raise NotFound("没有找到这个会话。")
         customer_id = await verified_customer_id(session, conversation, care.clock.now())
-        own = [and_(Complaint.conversation_id == conversation_id, Complaint.customer_id.is_(None))]
-        if customer_id is not None:
-            own.append(Complaint.customer_id == customer_id)
         rows = await session.scalars(
             select(Complaint)
-            .where(or_(*own), Complaint.state.not_in(_HIDDEN), Complaint.case_number.is_not(None))
+            .where(
+                heard_here(conversation_id, customer_id),
+                Complaint.state.not_in(_HIDDEN),
+                Complaint.case_number.is_not(None),
+            )
             .order_by(Complaint.received_at.desc(), Complaint.id.desc())
             .limit(limit)
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, union
 
+from care.records.complaint import Complaint
 from care.records.conversation import Conversation, Message
 from care.records.interaction import CareInteraction
 
@@ -36,3 +37,13 @@ def own_conversations(customer_ids: Sequence[int] | Select[Any]) -> Select[Any]:
     now_known = select(Conversation.id).where(Conversation.customer_id.in_(customer_ids))
     both = union(contacts, now_known).subquery()
     return select(both.c[0])
+
+
+def heard_here(conversation_id: int, customer_id: int | None) -> ColumnElement[bool]:
+    """A condition on `Complaint`: this conversation may hear about it.
+
+    They are the cases of its verified customer and the nameless ones told in this very conversation: a second
+    customer of one browser hears nothing of the first.
+    """
+    nameless = and_(Complaint.conversation_id == conversation_id, Complaint.customer_id.is_(None))
+    return nameless if customer_id is None else or_(nameless, Complaint.customer_id == customer_id)

@@ -88,6 +88,20 @@ async def conversation_of_token(care: Care, visitor_token: str | None) -> Conver
         return None if conversation is None else await view(session, care, conversation)
 
 
+async def is_of_visitor(care: Care, conversation_id: int, visitor_token: str | None) -> bool:
+    """Whether this conversation, running or ended, was had by the browser that carries this token."""
+    async with care.sessions.read() as session:
+        visitor = await _visitor_of(session, visitor_token)
+        if visitor is None:
+            return False
+        found = await session.scalar(
+            select(Conversation.id).where(
+                Conversation.id == conversation_id, Conversation.visitor_id == visitor.id
+            )
+        )
+        return found is not None
+
+
 async def _visitor_of(session: AsyncSession, token: str | None) -> Visitor | None:
     if not isinstance(token, str) or not 20 <= len(token) <= 200 or not token.isascii():
         return None
