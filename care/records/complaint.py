@@ -71,6 +71,12 @@ class Complaint(Base):
     acknowledge_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     solve_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: The internal clock: how often it was set anew, since when it runs, since when it stands still.
+    clock_round: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    clock_started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: When to look next whether the customer must be reminded.
+    remind_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     findings: Mapped[str | None] = mapped_column(LongText)
     root_cause_1: Mapped[str | None] = mapped_column(String(20))
     root_cause_2: Mapped[str | None] = mapped_column(String(40))

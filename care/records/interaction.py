@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, UniqueConstraint
@@ -10,6 +11,7 @@ from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column
 
 from care.records.base import Base, Json, UtcDateTime, enum_column
+from care.records.order import Money
 from care.rules.vocabulary import (
     CarePart,
     CareStage,
@@ -20,6 +22,7 @@ from care.rules.vocabulary import (
     Outcome,
     ResolvedBasis,
 )
+from care.rules.winback import ContactBasis, WinbackState
 
 
 class CareInteraction(Base):
@@ -108,6 +111,9 @@ class Promise(Base):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     kept_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     broken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: The case's clock was set anew: what was promised before stands beside what is promised now.
+    clock_round: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    warned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class UnansweredQuestion(Base):
@@ -127,13 +133,32 @@ class UnansweredQuestion(Base):
 
 
 class WinbackCase(Base):
+    """The work to win one customer back; at most one open case each (`open_key`). Its steps are `WinbackStep` rows.
+
+    `has_consent`: the customer agreed to marketing when the case was opened or an offer made.
+    """
+
     __tablename__ = "winback_case"
+    __table_args__ = (Index("ix_winback_case_state_due", "state", "next_due_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
-    trigger: Mapped[str] = mapped_column(String(40))
-    reason: Mapped[str] = mapped_column(String(20))  # care, price, quality, need_gone, other
+    open_key: Mapped[str | None] = mapped_column(String(40), unique=True)
+    trigger: Mapped[str] = mapped_column(String(40))  # of WinbackTrigger
+    trigger_why: Mapped[str | None] = mapped_column(String(200))
+    basis: Mapped[ContactBasis] = enum_column(ContactBasis)
+    state: Mapped[WinbackState] = enum_column(WinbackState)
+    reason: Mapped[str | None] = mapped_column(String(20))  # of WinbackReason, as found out
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
     offer: Mapped[str | None] = mapped_column(String(200))
+    offer_amount: Mapped[Decimal | None] = mapped_column(Money)
     has_consent: Mapped[bool] = mapped_column(Boolean, default=False)
     opened_on: Mapped[date] = mapped_column(Date)
-    result: Mapped[str | None] = mapped_column(String(40))
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    contacts: Mapped[int] = mapped_column(Integer, default=0)
+    last_contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_step: Mapped[str | None] = mapped_column(String(80))
+    next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    result: Mapped[str | None] = mapped_column(String(40))  # of WinbackResult
+    won_order_number: Mapped[str | None] = mapped_column(String(32))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

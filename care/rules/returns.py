@@ -142,13 +142,18 @@ def threebags(
     return tuple(e for e in Entitlement if e in choices)
 
 
-def trader_bears_proof(received_on: date, today: date) -> bool:
-    """Whether the trader must prove a durable good or a decoration sound: 6 months from receipt (消法 §23)."""
+def proof_until(received_on: date) -> date:
+    """The last day on which the trader must prove a durable good sound: 6 months from receipt (消法 §23)."""
     month = received_on.month - 1 + PROOF_MONTHS
     year, month = received_on.year + month // 12, month % 12 + 1
     first_of_next = date(year + month // 12, month % 12 + 1, 1)
     last_day = (first_of_next - timedelta(days=1)).day
-    return today <= date(year, month, min(received_on.day, last_day))
+    return date(year, month, min(received_on.day, last_day))
+
+
+def trader_bears_proof(received_on: date, today: date) -> bool:
+    """Whether the trader must prove a durable good or a decoration sound today."""
+    return today <= proof_until(received_on)
 
 
 def _is_never_returned(purchase: Purchase) -> bool:
