@@ -1,11 +1,23 @@
+import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vitest/config";
 
+/** Pages of the customers and of the staff. `build/check-dist.mjs` looks at every one of them. */
+const PAGES = ["chat.html", "me.html", "desk.html"];
+
 /**
- * Two builds into one folder: the pages (`chat.html`, `me.html` and hashed assets) and, with
- * `--mode widget`, `widget.js`: one file under a name that never changes, because it
+ * Two builds into one folder: the pages (with their hashed assets) and, with `--mode widget`, `widget.js`: one file under a name that never changes, because it
  * stands in other people's pages.
  */
 export default defineConfig(({ mode }) => ({
+  plugins: [
+    vue({
+      template: {
+        // Long static parts would be set by innerHTML, which the pages' content policy forbids.
+        compilerOptions: { transformHoist: null },
+      },
+    }),
+  ],
+  define: { __VUE_PROD_DEVTOOLS__: "false" },
   // A web service of one's own to develop against: `ZHIKE_DEV_SERVER=http://127.0.0.1:8080 npm run dev`.
   server: {
     proxy: Object.fromEntries(
@@ -30,7 +42,7 @@ export default defineConfig(({ mode }) => ({
             fileName: () => "widget.js",
           },
         }
-      : { rolldownOptions: { input: ["chat.html", "me.html"] } }),
+      : { rolldownOptions: { input: PAGES } }),
   },
-  test: { include: ["shared/**/*.test.ts", "widget/**/*.test.ts"], environment: "node" },
+  test: { include: ["{shared,widget,desk}/**/*.test.ts"], environment: "node" },
 }));

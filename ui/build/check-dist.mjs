@@ -10,11 +10,16 @@ const size = gzipSync(widget, { level: 9 }).length;
 console.log(`dist/widget.js  ${(widget.length / 1000).toFixed(1)} kB, gzip ${(size / 1000).toFixed(1)} kB (limit 30)`);
 if (size > WIDGET_LIMIT) problems.push(`widget.js is ${size} bytes gzipped, the limit is ${WIDGET_LIMIT}`);
 
-for (const name of ["chat.html", "me.html"]) {
+const pages = readdirSync("dist").filter((name) => name.endsWith(".html"));
+for (const name of pages) {
   const page = readFileSync(`dist/${name}`, "utf8");
   if (/<script(?![^>]*\bsrc=)/.test(page)) problems.push(`${name} has an inline script`);
   if (/<style|\sstyle=/.test(page)) problems.push(`${name} has an inline style`);
   if (/\son[a-z]+=/.test(page)) problems.push(`${name} has an inline event handler`);
+  const files = [...page.matchAll(/(?:src|href)="\.?\/(assets\/[^"]+\.(?:js|css))"/g)].map((match) => match[1]);
+  const sizes = files.map((file) => gzipSync(readFileSync(`dist/${file}`), { level: 9 }).length);
+  const total = sizes.reduce((sum, one) => sum + one, 0);
+  console.log(`dist/${name}  ${files.length} files, gzip ${(total / 1000).toFixed(1)} kB`);
 }
 
 for (const asset of readdirSync("dist/assets")) {
