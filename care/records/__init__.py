@@ -1,6 +1,7 @@
 """Tables, a file per noun. Importing this package registers every table on `Base.metadata`."""
 
 from care.records import (
+    canned,
     clocks,
     complaint,
     conversation,
@@ -8,6 +9,7 @@ from care.records import (
     desk,
     engine,
     evidence,
+    hours,
     improvement,
     interaction,
     merging,
@@ -23,6 +25,7 @@ from care.records.base import Base, Sessions, make_engine
 __all__ = [
     "Base",
     "Sessions",
+    "canned",
     "clocks",
     "complaint",
     "conversation",
@@ -30,6 +33,7 @@ __all__ = [
     "desk",
     "engine",
     "evidence",
+    "hours",
     "improvement",
     "interaction",
     "make_engine",
