@@ -2,6 +2,7 @@
 
 from care.records import (
     canned,
+    case_work,
     clocks,
     complaint,
     conversation,
@@ -26,6 +27,7 @@ __all__ = [
     "Base",
     "Sessions",
     "canned",
+    "case_work",
     "clocks",
     "complaint",
     "conversation",

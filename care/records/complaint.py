@@ -54,6 +54,8 @@ class Complaint(Base):
     order_is_own: Mapped[bool] = mapped_column(Boolean, default=False)
     product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id", ondelete="SET NULL"), index=True)
     product_said: Mapped[str | None] = mapped_column(String(120))
+    batch: Mapped[str | None] = mapped_column(String(40))
+    place: Mapped[str | None] = mapped_column(String(40))
     recurrent: Mapped[bool] = mapped_column(Boolean, default=False)
     requested_remedies: Mapped[list[str]] = mapped_column(Json, default=list)
     remedy_said: Mapped[str | None] = mapped_column(String(200))
