@@ -6,20 +6,15 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.complaint import Complaint
-from care.rules.complaint import ComplaintCategory, ComplaintState, Remedy
+from care.rules.complaint import Remedy
 from care.rules.severity import grade, is_lower, parts_from
 from care.rules.vocabulary import EMOTION_STRENGTH, Cue, Emotion, Topic
+from care.services.same_cause import NO_CASE, same_cause_24h
 
-_NO_CASE = (
-    ComplaintState.DRAFT,
-    ComplaintState.MERGED,
-    ComplaintState.RECLASSIFIED,
-    ComplaintState.WITHDRAWN,
-)
 _REPEAT_DAYS = 90
 
 #: Words for the remedies of GB/T 19012 §7.7, the more particular ones first.
@@ -82,7 +77,7 @@ def add_cues(complaint: Complaint, cues: Iterable[Cue | str]) -> bool:
 async def regrade_by_facts(session: AsyncSession, complaint: Complaint, now: datetime) -> bool:
     """`raise_grade` with what the records know: earlier cases of the customer, and others of the same cause."""
     complaint.recurrent = complaint.recurrent or await has_complained_before(session, complaint, now)
-    return raise_grade(complaint, same_cause_24h=await same_cause(session, complaint, now))
+    return raise_grade(complaint, same_cause_24h=await same_cause_24h(session, complaint, now))
 
 
 async def has_complained_before(session: AsyncSession, complaint: Complaint, now: datetime) -> bool:
@@ -100,27 +95,9 @@ async def has_complained_before(session: AsyncSession, complaint: Complaint, now
             Complaint.id != complaint.id,
             or_(*same),
             Complaint.category == complaint.category,
-            Complaint.state.not_in(_NO_CASE),
+            Complaint.state.not_in(NO_CASE),
             Complaint.received_at >= now - timedelta(days=_REPEAT_DAYS),
         )
         .limit(1)
     )
     return found is not None
-
-
-async def same_cause(session: AsyncSession, complaint: Complaint, now: datetime) -> int:
-    """Cases of the last 24 h with the same cause, this one counted.
-
-    The cause is the product together with the category; danger counts by its category alone.
-    """
-    if complaint.product_id is None and complaint.category is not ComplaintCategory.SAFETY:
-        return 1
-    query = select(func.count(Complaint.id)).where(
-        Complaint.id != complaint.id,
-        Complaint.category == complaint.category,
-        Complaint.received_at > now - timedelta(hours=24),
-        Complaint.state.not_in(_NO_CASE),
-    )
-    if complaint.category is not ComplaintCategory.SAFETY:
-        query = query.where(Complaint.product_id == complaint.product_id)
-    return 1 + int(await session.scalar(query) or 0)
