@@ -12,8 +12,9 @@ from care.records.staff import Staff
 from care.rules.complaint import ComplaintState, Level, is_open
 from care.rules.deadlines import promised
 from care.rules.errors import Conflict, InvalidInput, NotFound
+from care.rules.reminders import first_look
 from care.rules.severity import Grade, check_regrade, is_lower
-from care.services import complaint_log
+from care.services import case_clocks, complaint_log, outbox
 from care.services.complaint_moves import case_view, locked
 from care.services.complaint_owner import assign, first_level
 from care.services.complaint_views import CaseView
@@ -55,7 +56,9 @@ async def note_remedy_done(
             raise Conflict(f"投诉现在是“{complaint.state.label}”，执行中才能登记处理完成。")
         now = care.clock.now()
         complaint.remedy_done_at = now
-        await complaint_log.append(
+        complaint.remind_at = first_look(complaint.state, now, is_remedy_done=True)
+        await case_clocks.end_when_done(session, complaint, now)
+        event = await complaint_log.append(
             session,
             complaint,
             "remedy_done",
@@ -64,6 +67,8 @@ async def note_remedy_done(
             data={"detail": detail, "remedy": None if complaint.remedy is None else complaint.remedy.value},
             idempotency_key=idempotency_key,
         )
+        changed = {"complaint": complaint.id, "case_number": complaint.case_number, "seq": event.seq}
+        outbox.add(session, care, "complaint_changed", {**changed, "state": complaint.state.value})
         return await case_view(session, complaint)
 
 
@@ -141,7 +146,8 @@ async def _tighten_clocks(care: Care, session: AsyncSession, complaint: Complain
     due = promised(complaint.grade, care.clock.now(), is_workday=care.calendar.is_workday)
     if complaint.acknowledged_at is None:
         complaint.acknowledge_due_at = _earlier(complaint.acknowledge_due_at, due.acknowledge)
-    complaint.solve_due_at = _earlier(complaint.solve_due_at, due.solve)
+    if complaint.solve_due_at is None or due.solve < complaint.solve_due_at:
+        await case_clocks.renew(session, complaint, solve_due_at=due.solve, at=care.clock.now())
     if _LEVELS.index(first_level(complaint.grade)) > _LEVELS.index(complaint.level):
         await assign(care, session, complaint, actor=actor)
 

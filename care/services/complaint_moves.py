@@ -22,8 +22,9 @@ from care.rules.complaint import (
     next_level,
 )
 from care.rules.errors import Conflict, InvalidInput, NotFound
+from care.rules.reminders import first_look
 from care.rules.vocabulary import Speaker
-from care.services import complaint_log, outbox, promises
+from care.services import case_clocks, complaint_log, outbox, promises
 from care.services.complaint_owner import assign
 from care.services.complaint_views import CaseView
 from care.services.context import Care
@@ -90,7 +91,7 @@ async def move(
         complaint = await locked(session, complaint_id)
         if idempotency_key and await complaint_log.event_of_key(session, idempotency_key):
             return await case_view(session, complaint)
-        if expected_version is not None and expected_version != complaint.state_version:
+        if expected_version is not None and await _changed_since(session, complaint, expected_version):
             raise Conflict
         await apply_move(
             care, session, complaint, to, actor=actor, change=change, idempotency_key=idempotency_key
@@ -121,9 +122,11 @@ async def apply_move(
         await _check_survivor(session, complaint, change.merged_into_id)
     facts = await _facts(session, complaint, to, actor, change, now)
     check_move(before, to, facts)
-    written = {**_write(complaint, to, change, facts), **(data or {})}
+    clock = await case_clocks.follow(care, session, complaint, before, to, at=now)
+    written = {**_write(complaint, to, change, facts), **clock, **(data or {})}
     complaint.state = to
-    await complaint_log.append(
+    complaint.remind_at = first_look(to, now, is_remedy_done=complaint.remedy_done_at is not None)
+    event = await complaint_log.append(
         session,
         complaint,
         "state",
@@ -144,8 +147,25 @@ async def apply_move(
         session,
         care,
         "complaint_changed",
-        {"complaint": complaint.id, "case_number": complaint.case_number, "state": to.value},
+        {
+            "complaint": complaint.id,
+            "case_number": complaint.case_number,
+            "state": to.value,
+            "seq": event.seq,
+        },
     )
+
+
+async def _changed_since(session: AsyncSession, complaint: Complaint, version: int) -> bool:
+    """Whether more has happened since than that the customer was told of it."""
+    if version == complaint.state_version:
+        return False
+    newer = await session.scalars(
+        select(ComplaintEvent.kind).where(
+            ComplaintEvent.complaint_id == complaint.id, ComplaintEvent.seq > version
+        )
+    )
+    return set(newer) != {"customer_told"}
 
 
 async def locked(session: AsyncSession, complaint_id: int) -> Complaint:

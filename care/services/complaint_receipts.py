@@ -14,7 +14,15 @@ from care.rules.deadlines import promised
 from care.rules.errors import NotFound
 from care.rules.times import format_moment
 from care.rules.vocabulary import Owner, Speaker
-from care.services import complaint_log, conversation_rows, evidence, interactions, promises, transcript
+from care.services import (
+    case_clocks,
+    complaint_log,
+    conversation_rows,
+    evidence,
+    interactions,
+    promises,
+    transcript,
+)
 from care.services.case_numbers import next_case_number
 from care.services.complaint_drafts import newest_complaint, open_draft_row
 from care.services.complaint_grading import regrade_by_facts
@@ -53,9 +61,8 @@ async def receive(
     due = promised(draft.grade, now, is_workday=care.calendar.is_workday)
     draft.received_at = now
     draft.received_by = received_by
-    draft.acknowledge_due_at = due.acknowledge
-    draft.solve_due_at = due.solve
     draft.case_number = await next_case_number(session, now)
+    await case_clocks.start(care, session, draft, due, at=now, source_message_id=source_message_id)
     await apply_move(
         care,
         session,
@@ -73,23 +80,6 @@ async def receive(
         },
     )
     await evidence.link_to_received(session, draft, now)
-    told = {
-        What.ACKNOWLEDGE: due.acknowledge,
-        What.PERSON: due.person,
-        What.FIRST_RESULT: due.first_result,
-        What.SOLVE: due.solve,
-    }
-    for what, due_at in told.items():
-        if due_at is not None:
-            await promises.record(
-                session,
-                what=what.value,
-                due_at=due_at,
-                promised_by="bot",
-                made_at=now,
-                complaint=draft,
-                source_message_id=source_message_id,
-            )
     await assign(care, session, draft, actor="system")
 
 

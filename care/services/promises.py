@@ -30,6 +30,10 @@ class What(Labelled):
     SOLVE = "solve", "解决"
 
 
+#: What a pause of the case moves along. A day that a colleague gave their word for does not move.
+PAUSED: tuple[str, ...] = (What.PERSON.value, What.FIRST_RESULT.value, What.SOLVE.value)
+
+
 @dataclass(frozen=True)
 class PromiseView:
     id: int
@@ -55,15 +59,18 @@ async def record(
     customer_id: int | None = None,
     source_message_id: int | None = None,
     subject: str | None = None,
+    clock_round: int = 0,
 ) -> Promise:
     """Writes a promise in the caller's transaction; the same one from the same message is written once.
 
     Args:
         subject: what it is about when that is no complaint: ``return:TH-…``, ``order:881…``.
+        clock_round: of the case; a reopened case promises anew beside what was promised before.
     """
     same = select(Promise).where(
         Promise.what == what,
         Promise.source_message_id == source_message_id,
+        Promise.clock_round == clock_round,
         Promise.subject.is_(None) if subject is None else Promise.subject == subject,
     )
     same = same.where(
@@ -84,6 +91,7 @@ async def record(
         due_at=due_at,
         source_message_id=source_message_id,
         made_at=made_at,
+        clock_round=clock_round,
     )
     session.add(promise)
     await session.flush()
