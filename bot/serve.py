@@ -13,7 +13,7 @@ from bot.dialogue.client import BotFenced, BotUnavailable, DialogueClient
 from bot.web.app import init_app
 from bot.web.logs import configure_logs
 from bot.web.ports import BotAnswer, BotSilent, NotBotsTurn, OutboxHandlers, Probes
-from care.services import notices
+from care.services import case_news, notices
 from care.services.context import Care, open_care
 from care.services.identity import sms_handler
 from care.services.trackers import OUTBOX_TOPIC
@@ -72,6 +72,9 @@ def _handlers(care: Care, client: DialogueClient) -> OutboxHandlers:
         "sms": sms_handler(care),
         OUTBOX_TOPIC: client.tell,
         notices.OUTBOX_TOPIC: notices.bus_handler(care),
+        case_news.CHANGED_TOPIC: case_news.handler(care),
+        case_news.REMINDER_TOPIC: case_news.reminder_handler(care),
+        case_news.SMS_TOPIC: case_news.sms_handler(care),
     }
 
 
