@@ -15,6 +15,7 @@ from care.rules.errors import Conflict, InvalidInput, NotFound
 from care.services import data_keys, retention
 from care.services.context import open_care
 from care.services.customers import id_of
+from care.services.evidence_files import EvidenceFiles
 from care.settings import load_settings
 
 hold_app = typer.Typer(no_args_is_help=True, help="依法保全:暂不删除某位客户的任何记录")
@@ -49,7 +50,9 @@ def rotate_keys_command() -> None:
 
     async def work() -> dict[str, int]:
         async with open_care(load_settings()) as care:
-            return await data_keys.rotate(care.sessions)
+            done = await data_keys.rotate(care.sessions)
+            done["evidence"] = await asyncio.to_thread(EvidenceFiles(care.settings).rotate)
+            return done
 
     try:
         done = asyncio.run(work())

@@ -52,22 +52,28 @@ def init_app(
     dispatcher = Dispatcher(
         care, bot, hub, metrics, is_bot_away=readiness.is_bot_away, retry_pauses_s=retry_pauses_s
     )
+    limiter = Limiter(limits or Limits())
     parts = Parts(
         care=care,
         hub=hub,
         dispatcher=dispatcher,
-        limiter=Limiter(limits or Limits()),
+        limiter=limiter,
         metrics=metrics,
         sockets=OpenSockets(metrics),
         readiness=readiness,
+        uploads=asyncio.Semaphore(limiter.limits.uploads_at_once),
     )
     app = web.Application(
         middlewares=[middlewares.scope, middlewares.errors, middlewares.limits], client_max_size=MAX_BODY
     )
     app[PARTS] = parts
     app[OPENAPI] = openapi.build(ROUTES, title=f"{care.settings.shop_name} · 知客")
+    asked_first: set[str] = set()
     for route in ROUTES:
         app.router.add_route(route.method, route.path, guarded(route))
+        if route.is_for_widget and route.path not in asked_first:
+            asked_first.add(route.path)
+            app.router.add_route("OPTIONS", route.path, _allow)
         if route.method == "GET" and not route.path.startswith("/ws/"):
             app.router.add_route("HEAD", route.path, guarded(route))
     app.on_response_prepare.append(add_headers)
@@ -85,6 +91,11 @@ def init_app(
 
     app.cleanup_ctx.append(background)
     return app
+
+
+async def _allow(request: web.Request) -> web.Response:
+    """A browser asks before the widget on another site may; `add_headers` says which sites may."""
+    return web.Response(status=204)
 
 
 async def _close_sockets(app: web.Application) -> None:

@@ -23,7 +23,7 @@ from bot.web.ports import Bot, BotAnswer, BotSilent, NotBotsTurn
 from bot.web.tasks import end
 from care.rules.errors import NotFound
 from care.rules.vocabulary import Owner, Speaker
-from care.services import conversations
+from care.services import conversations, evidence_turns
 from care.services.context import Care
 from care.services.conversations import Turn
 
@@ -128,6 +128,10 @@ class Dispatcher:
 
     async def _take(self, turn: Turn) -> None:
         started = time.monotonic()
+        if evidence_turns.is_about_picture(turn):
+            await conversations.finish_turn(self._care, turn, await evidence_turns.answer(self._care, turn))
+            self._metrics.turns.labels("answered").inc()
+            return
         try:
             answer = await self._ask(turn)
             if answer is None and await self._is_back_in_time(turn):

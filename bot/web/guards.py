@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.web import texts
-from bot.web.clients import is_own_origin
+from bot.web.clients import is_own_origin, may_open_chat
 from bot.web.keys import PARTS, SESSION
 from bot.web.routes import Access, Handler, Route
 from bot.web.staff_api import COOKIE
@@ -26,7 +26,7 @@ def guarded(route: Route) -> Handler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         is_write = request.method not in _READS
-        if is_write and not is_own_origin(request):
+        if is_write and not _is_of_allowed_page(request, route):
             raise WrongPage
         if route.access is not Access.PUBLIC:
             session = await staff.staff_of_session(request.app[PARTS].care, request.cookies.get(COOKIE))
@@ -38,3 +38,9 @@ def guarded(route: Route) -> Handler:
         return await route.handler(request)
 
     return handle
+
+
+def _is_of_allowed_page(request: web.Request, route: Route) -> bool:
+    if route.is_for_widget:
+        return may_open_chat(request, request.app[PARTS].care.settings.trusted_origins)
+    return is_own_origin(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -25,6 +26,8 @@ class Parts:
     metrics: Metrics
     sockets: OpenSockets
     readiness: ReadinessProbe
+    #: Held while a picture is received and made anew.
+    uploads: asyncio.Semaphore
 
 
 PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)

@@ -79,6 +79,10 @@ class Limits:
     sockets_per_address: int = 200
     frames_per_address: Rate = Rate(400, 100)
     frames_per_visitor: Rate = Rate(20, 5)
+    uploads_per_address: Rate = Rate(60, 0.5)
+    uploads_per_visitor: Rate = Rate(12, 0.2)
+    #: Pictures that are received and made anew at the same time; each may need a lot of memory for a moment.
+    uploads_at_once: int = 2
     #: Refused or broken frames that a socket may send before it is closed.
     strikes: Rate = Rate(300, 5)
 
@@ -95,6 +99,8 @@ class Limiter:
         self.sign_ins = Buckets(self.limits.sign_ins, self.now)
         self.connections = Buckets(self.limits.connections, self.now)
         self.address_frames = Buckets(self.limits.frames_per_address, self.now)
+        self.address_uploads = Buckets(self.limits.uploads_per_address, self.now)
+        self.visitor_uploads = Buckets(self.limits.uploads_per_visitor, self.now)
         self.visitor_frames = Buckets(self.limits.frames_per_visitor, self.now)
 
     def strikes(self) -> Bucket:

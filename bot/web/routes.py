@@ -13,6 +13,7 @@ from bot.web import (
     customer_api,
     customer_schemas,
     desk_api,
+    evidence_api,
     health,
     me_api,
     me_schemas,
@@ -44,11 +45,14 @@ class Route:
     body: type[Struct] | None = None
     query: type[Struct] | None = None
     answer: type[Struct] | None = None
+    #: The widget on a trusted site asks here too; the handler goes by the visitor's token, never by a cookie.
+    is_for_widget: bool = False
 
 
 ANYONE, SIGNED_IN = Access.PUBLIC, Access.SIGNED_IN
 VIEW_QUEUE, SERVE = Permission.VIEW_QUEUE, Permission.SERVE
 _CONVERSATION = r"/api/desk/conversations/{conversation:[0-9a-f-]{36}}"
+_EVIDENCE = r"/api/evidence/{evidence:[0-9a-f-]{36}}"
 _CUSTOMER = r"/api/desk/customers/{customer:[0-9a-f-]{36}}"
 VIEW_CUSTOMER, EDIT_CUSTOMER = Permission.VIEW_CUSTOMER, Permission.EDIT_CUSTOMER
 SECOND_PERSON, SIGN_TIER = Permission.SECOND_PERSON, Permission.SIGN_TIER
@@ -76,6 +80,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", r"/api/me/export/{token:[A-Za-z0-9_-]{43}}", me_api.download, ANYONE, "下载导出，一次有效"),
     Route("POST", "/api/me/deletion", me_api.request_deletion, ANYONE, "申请删除", answer=me_schemas.MyRequest),
     Route("POST", r"/api/me/deletion/{number:QL-\d{8}-\d{4,6}}/cancel", me_api.cancel_deletion, ANYONE, "撤回删除申请", answer=me_schemas.MyRequest),
+    Route("POST", "/api/chat/evidence", evidence_api.upload, ANYONE, "发送图片", answer=evidence_api.Uploaded, is_for_widget=True),
+    Route("GET", _EVIDENCE, evidence_api.picture, ANYONE, "图片证据，本人或能看到该会话的坐席", is_for_widget=True),
+    Route("GET", f"{_EVIDENCE}/preview", evidence_api.preview, ANYONE, "图片证据的缩略图", is_for_widget=True),
     Route("POST", "/api/staff/login", staff_api.sign_in, ANYONE, "登录", body=schemas.SignIn, answer=schemas.SignedIn),
     Route("POST", "/api/staff/logout", staff_api.sign_out, SIGNED_IN, "退出登录", answer=schemas.Nothing),
     Route("GET", "/api/staff/me", staff_api.me, SIGNED_IN, "当前登录的人", answer=schemas.SignedIn),

@@ -7,13 +7,20 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from bot.web.clients import is_https
+from bot.web.clients import is_https, may_open_chat
 from bot.web.keys import PARTS, REQUEST_ID
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 #: Other sites load these into their pages.
 _SHARED = ("/widget.js", "/assets/")
+#: The widget on a trusted site asks for these with its visitor's token: no cookie goes along.
+FROM_TRUSTED_SITES = ("/api/chat/", "/api/evidence/")
+_CROSS_ORIGIN = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Content-Type, X-Zhike-Visitor, X-Zhike-Message, X-Zhike-Name",
+    "Access-Control-Max-Age": "7200",
+}
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -58,6 +65,12 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers["Server"] = "zhike"  # versions are nobody's business
     if request_id := request.get(REQUEST_ID):
         response.headers.setdefault("X-Request-Id", request_id)
+    if request.path.startswith(FROM_TRUSTED_SITES):
+        response.headers["Vary"] = "Origin"
+        origin = request.headers.get("Origin")
+        if origin and may_open_chat(request, request.app[PARTS].care.settings.trusted_origins):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers.update(_CROSS_ORIGIN)
     shared = request.path.startswith(_SHARED)
     response.headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin" if shared else "same-origin")
     if "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]:

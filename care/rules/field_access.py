@@ -70,6 +70,8 @@ _TABLE: Mapping[str, tuple[str, tuple[Access, Access, Access, Access]]] = Mappin
         "order.receiver_phone": ("收货电话", _FROM_LEAD),
         "order.receiver_address": ("收货地址", _FROM_LEAD),
         "message.text": ("会话内容（打码遮去其中的手机号）", _FROM_LEAD),
+        "evidence.name": ("图片名称（打码遮去其中的手机号）", _FROM_LEAD),
+        "evidence.file": ("图片证据", _EVERYBODY),
         "complaint.complainant": ("投诉人", _FROM_LEAD),
         "complaint.own_words": ("投诉原话（打码遮去其中的手机号）", _FROM_LEAD),
     }
@@ -115,6 +117,8 @@ def _masked(datum: str, value: str) -> str:
     table, _, column = datum.partition(".")
     if table == "customer_field":
         return mask_field(ProfileField(column), value)
+    if table == "evidence":
+        return mask_phones(value)
     if column in ("name", "receiver_name", "complainant"):
         return mask_name(value)
     if column in ("phone", "receiver_phone"):

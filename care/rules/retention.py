@@ -25,6 +25,7 @@ class Kept(Labelled):
     VISITORS = "visitors", "没有留言的访客标识"
     TRACKER = "tracker", "智能客服的对话状态"
     MESSAGES = "messages", "会话内容"
+    EVIDENCE = "evidence", "图片证据"
     ACCESS_LOG = "access_log", "资料访问记录"
     EXPORT_TOKENS = "export_tokens", "导出文件的下载凭证"
     PROFILE = "profile", "会员资料"
@@ -79,6 +80,14 @@ KEEPING: Mapping[Kept, Keeping] = MappingProxyType(
             "核对说过的话和承诺",
             LegalBasis.CONTRACT,
             "与交易有关，和交易记录同样保存三年",
+        ),
+        Kept.EVIDENCE: Keeping(
+            3 * _YEAR,
+            180,
+            5 * _YEAR,
+            "证明投诉所说的情况",
+            LegalBasis.CONTRACT,
+            "和会话内容同样保存三年；投诉处理期间不删除",
         ),
         Kept.ACCESS_LOG: Keeping(
             3 * _YEAR,

@@ -22,7 +22,7 @@ from care.rules.errors import CareError
 from care.rules.order_terms import InvoiceState, ReturnState, VisitState
 from care.rules.rights import Hindrance, RightsKind, RightsState
 from care.rules.vocabulary import OrderState, Owner
-from care.services import handoff
+from care.services import evidence_cleaning, handoff
 from care.services.context import Care
 from care.services.conversation_rows import IDLE
 from care.services.erasure_rows import erase
@@ -90,6 +90,7 @@ async def carry_out(care: Care, request_id: int) -> bool:
             return False
         request.result = await erase(session, ids, now)
         request.state, request.done_at, request.waits_for = RightsState.DONE, now, []
+    await evidence_cleaning.remove_files(care)
     return True
 
 

@@ -12,6 +12,7 @@ from care.records.complaint import Complaint
 from care.records.conversation import Conversation, Message, OneTimeCode, Visitor
 from care.records.customer import Consent, Customer, CustomerField, DataQualityIssue
 from care.records.engine import Outbox, TrackerEvent
+from care.records.evidence import Evidence
 from care.records.interaction import (
     CareInteraction,
     Feedback,
@@ -26,7 +27,7 @@ from care.records.value import CustomerValue
 from care.rules.masking import mask_address, mask_name, mask_phone
 from care.rules.order_terms import InvoiceKind
 from care.rules.retention import KEEPING, Kept, days_in_words
-from care.services import complaint_log
+from care.services import complaint_log, evidence_cleaning
 from care.services.own_rows import own_conversations, own_lines
 from care.services.trackers import OUTBOX_TOPIC
 
@@ -62,6 +63,13 @@ async def erase(session: AsyncSession, ids: list[int], now: datetime) -> dict[st
     async def run(statement: Any) -> None:
         await session.execute(statement.execution_options(synchronize_session=False))
 
+    # Before the lines and cases forget whose they are.
+    await evidence_cleaning.mark_removed(
+        session,
+        Evidence.message_id.in_(select(Message.id).where(own_lines(ids)))
+        | Evidence.complaint_id.in_(select(Complaint.id).where(Complaint.customer_id.in_(ids))),
+        now,
+    )
     await _erase_talk(session, ids)
     await _lock_complaints(session, ids, now)
     await _mask_orders(session, ids)
@@ -102,7 +110,15 @@ async def erase(session: AsyncSession, ids: list[int], now: datetime) -> dict[st
         )
     )
     return {
-        "deleted": ["会员资料", "会话内容", "对话状态", "积分账户", "数据质量与合并记录", "价值评估"],
+        "deleted": [
+            "会员资料",
+            "会话内容",
+            "图片证据",
+            "对话状态",
+            "积分账户",
+            "数据质量与合并记录",
+            "价值评估",
+        ],
         "kept": [
             {
                 "what": kind.label,

@@ -114,10 +114,13 @@ async def add(care: Care, conversation_id: int, *, client_msg_id: str, name: str
 
 async def of_complaint(session: AsyncSession, complaint_id: int) -> list[EvidenceView]:
     """A case's pictures, oldest first; removed ones are not among them."""
+    return await where(session, Evidence.complaint_id == complaint_id)
+
+
+async def where(session: AsyncSession, which: ColumnElement[bool]) -> list[EvidenceView]:
+    """The pictures that fulfil `which`, oldest first; removed ones are not among them."""
     rows = await session.scalars(
-        select(Evidence)
-        .where(Evidence.complaint_id == complaint_id, Evidence.removed_at.is_(None))
-        .order_by(Evidence.id)
+        select(Evidence).where(which, Evidence.removed_at.is_(None)).order_by(Evidence.id)
     )
     return [_view(row) for row in rows]
 

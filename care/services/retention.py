@@ -22,12 +22,13 @@ from care.records.conversation import (
 )
 from care.records.customer import AccessLog
 from care.records.engine import Outbox, TrackerEvent
+from care.records.evidence import Evidence
 from care.records.rights import KeepingTime, LegalHold, RightsRequest
 from care.rules.complaint import FINAL_STATES
 from care.rules.errors import InvalidInput, NotFound
 from care.rules.retention import KEEPING, Kept, check_days
 from care.rules.vocabulary import Owner, Speaker
-from care.services import handoff
+from care.services import evidence_cleaning, handoff
 from care.services.context import Care
 from care.services.outbox import MAX_TRIES
 from care.services.own_rows import own_conversations, own_lines
@@ -113,6 +114,8 @@ async def sweep(care: Care, *, is_dry: bool = False) -> list[Swept]:
         found.append(Swept(kind, days[kind], rows))
         if rows and not is_dry:
             log.info("retention: %d rows of %s were older than %d days", rows, kind.value, days[kind])
+    if not is_dry:
+        await evidence_cleaning.remove_files(care)
     return found
 
 
@@ -246,6 +249,30 @@ async def _messages(care: Care, before: datetime, is_dry: bool) -> int:
     return await _batches(care, wanted, take, is_dry)
 
 
+async def _evidence(care: Care, before: datetime, is_dry: bool) -> int:
+    """Pictures whose case is over, or who never had one; their files go right after (`evidence_cleaning`)."""
+    open_case = exists(
+        select(Complaint.id).where(
+            Complaint.id == Evidence.complaint_id, Complaint.state.not_in(FINAL_STATES)
+        )
+    )
+    held_case = exists(
+        select(Complaint.id).where(Complaint.id == Evidence.complaint_id, Complaint.customer_id.in_(_held()))
+    )
+    wanted = select(Evidence.id).where(
+        Evidence.at < before,
+        Evidence.removed_at.is_(None),
+        ~open_case,
+        ~held_case,
+        or_(Evidence.conversation_id.is_(None), ~_held_conversation(Evidence.conversation_id)),
+    )
+
+    async def take(session: AsyncSession, ids: Sequence[int]) -> None:
+        await evidence_cleaning.mark_removed(session, Evidence.id.in_(ids), care.clock.now())
+
+    return await _batches(care, wanted, take, is_dry)
+
+
 async def _attempts(care: Care, before: datetime, is_dry: bool) -> int:
     tries = _rows_of(VerificationAttempt, lambda before: VerificationAttempt.at < before)
     tokens = _rows_of(HostTokenUse, lambda before: HostTokenUse.expires_at < before)
@@ -284,6 +311,7 @@ _REMOVE: Mapping[Kept, _Remove] = {
     Kept.VISITORS: _visitors,
     Kept.TRACKER: _trackers,
     Kept.MESSAGES: _messages,
+    Kept.EVIDENCE: _evidence,
     Kept.ACCESS_LOG: _rows_of(
         AccessLog, lambda before: and_(AccessLog.at < before, AccessLog.customer_id.not_in(_held()))
     ),

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.records.complaint import Complaint
 from care.records.conversation import Conversation, Message, OneTimeCode
 from care.records.customer import AccessLog, Consent, Customer, CustomerField
+from care.records.evidence import Evidence
 from care.records.order import Order
 from care.records.rights import KeepingTime, RightsRequest
 from care.rules.deadlines import end_of_workday
@@ -213,6 +214,12 @@ async def _counts(session: AsyncSession, customer_id: int) -> dict[Kept, int]:
         Kept.ORDERS: await count(Order, Order.customer_id == customer_id),
         Kept.COMPLAINTS: await count(Complaint, Complaint.customer_id == customer_id),
         Kept.MESSAGES: await count(Message, own_lines([customer_id]), Message.seq.is_not(None)),
+        Kept.EVIDENCE: await count(
+            Evidence,
+            Evidence.message_id.in_(select(Message.id).where(own_lines([customer_id])))
+            | Evidence.complaint_id.in_(select(Complaint.id).where(Complaint.customer_id == customer_id)),
+            Evidence.removed_at.is_(None),
+        ),
         Kept.CONSENTS: await count(Consent, Consent.customer_id == customer_id),
         Kept.ACCESS_LOG: await count(AccessLog, AccessLog.customer_id == customer_id),
         Kept.CODES: await count(OneTimeCode, OneTimeCode.conversation_id.in_(own)),

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.records.complaint import Complaint
 from care.records.conversation import Message
 from care.records.customer import AccessLog, Consent, Customer, CustomerField
+from care.records.evidence import Evidence
 from care.records.interaction import CareInteraction, Feedback, Promise
 from care.records.rights import RightsRequest
 from care.rules.complaint import ComplaintState
@@ -27,7 +28,9 @@ from care.rules.errors import NotFound
 from care.rules.labelled import Labelled
 from care.rules.profile import ProfileField
 from care.rules.times import to_shanghai
+from care.services import evidence
 from care.services.context import Care
+from care.services.evidence import EvidenceView
 from care.services.own_rows import own_lines
 from care.services.rights import token_hash
 
@@ -57,6 +60,13 @@ async def redeem(care: Care, token: str) -> ExportFile:
             raise NotFound(_NOT_FOUND)
         number, ref = request.number, customer.public_id
         content = await _records(session, customer)
+        pictures = await _pictures(session, customer.id)
+    files = await evidence.read_all(care, pictures, is_preview=False)
+    packed = {
+        _packed_name(place, one): files[one.public_id]
+        for place, one in enumerate(pictures, 1)
+        if one.public_id in files
+    }
     content = {
         "说明": {
             "请求编号": number,
@@ -70,7 +80,17 @@ async def redeem(care: Care, token: str) -> ExportFile:
         "上门服务": [_plain(one) for one in await care.orders.visits(ref, limit=_MANY)],
         "发票": [_plain(one) for one in await care.orders.invoices(ref, limit=_MANY)],
     }
-    data = await asyncio.to_thread(_zip, content)
+    content["图片"] = [
+        {
+            "名称": one.name,
+            "文件": _packed_name(place, one),
+            "时间": one.at,
+            "大小": one.bytes,
+            "校验": one.sha256,
+        }
+        for place, one in enumerate(pictures, 1)
+    ]
+    data = await asyncio.to_thread(_zip, content, packed)
     async with care.sessions.write() as session:
         # Of two who fetch at once one gets it.
         taken = await session.execute(
@@ -93,6 +113,18 @@ async def redeem(care: Care, token: str) -> ExportFile:
             )
         )
     return ExportFile(f"my-data-{number}.zip", data)
+
+
+async def _pictures(session: AsyncSession, customer_id: int) -> list[EvidenceView]:
+    return await evidence.where(
+        session,
+        Evidence.message_id.in_(select(Message.id).where(own_lines([customer_id])))
+        | Evidence.complaint_id.in_(select(Complaint.id).where(Complaint.customer_id == customer_id)),
+    )
+
+
+def _packed_name(number: int, picture: EvidenceView) -> str:
+    return f"图片/{number:03d}-{picture.name}"
 
 
 async def _records(session: AsyncSession, customer: Customer) -> dict[str, Any]:
@@ -257,12 +289,14 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _zip(content: Mapping[str, Any]) -> bytes:
+def _zip(content: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
     plain = _plain(content)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("我的信息.json", json.dumps(plain, ensure_ascii=False, indent=2))
         archive.writestr("我的信息.html", _page(plain))
+        for name, data in files.items():
+            archive.writestr(name, data, zipfile.ZIP_STORED)
     return packed.getvalue()
 
 
