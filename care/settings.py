@@ -9,15 +9,24 @@ import hmac
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from dotenv import dotenv_values
 
+from care.rules.vocabulary import Role
+
+from care.rules.handover import HandoverRules
+from care.rules.labelled import Labelled
+from care.rules.vocabulary import Cue, Emotion, Tier, Topic
+
+_L = TypeVar("_L", bound=Labelled)
+
 ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_HANDOVER = HandoverRules()
 
 
 class SettingsError(ValueError):
@@ -52,6 +61,9 @@ class Settings:
     sms_http_token: str | None = None
     data_key: str | None = None
     old_data_keys: tuple[str, ...] = ()
+    handover: HandoverRules = DEFAULT_HANDOVER
+    auto_assign: bool = True
+    agent_grace_s: int = 60
 
     @property
     def is_embedded_database(self) -> bool:
@@ -108,6 +120,16 @@ def load_settings(environ: Mapping[str, str] | None = None, *, root: Path = ROOT
         sms_http_token=maybe("SMS_HTTP_TOKEN"),
         data_key=_data_key("DATA_KEY", maybe("DATA_KEY")),
         old_data_keys=tuple(key.strip() for key in text("OLD_DATA_KEYS", "").split(",") if key.strip()),
+        handover=HandoverRules(
+            failures=_count("HANDOVER_FAILURES", text("HANDOVER_FAILURES", "2"), 0, 10),
+            topics=_members("HANDOVER_TOPICS", text("HANDOVER_TOPICS", ""), Topic),
+            tiers=_members("HANDOVER_TIERS", text("HANDOVER_TIERS", ""), Tier),
+            emotions=_members("HANDOVER_EMOTIONS", text("HANDOVER_EMOTIONS", ""), Emotion),
+            cues=_members("HANDOVER_CUES", text("HANDOVER_CUES", ""), Cue),
+            skills=_skills(text("SKILL_TOPICS", "")),
+        ),
+        auto_assign=_flag("AUTO_ASSIGN", text("AUTO_ASSIGN", "1")),
+        agent_grace_s=_count("AGENT_GRACE_S", text("AGENT_GRACE_S", "60"), 5, 3600),
     )
 
 
@@ -125,6 +147,33 @@ def _async_url(url: str) -> str:
     raise SettingsError(
         f"ZHIKE_DATABASE_URL: {url.split(':', 1)[0]!r} 不受支持，可用 sqlite:/// 或 postgresql://"
     )
+
+
+def _members(name: str, text: str, kind: type[_L]) -> frozenset[_L]:
+    found = set()
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        try:
+            found.add(kind(part))
+        except ValueError:
+            raise SettingsError(f"ZHIKE_{name}: {part!r} 不在 {'、'.join(kind.labels())} 之中") from None
+    return frozenset(found)
+
+
+def _skills(text: str) -> tuple[tuple[Topic, str], ...]:
+    """``invoice=支付发票,installation=安装维修``."""
+    found = []
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        topic, _, skill = (piece.strip() for piece in part.partition("="))
+        if topic not in Topic.labels() or not 0 < len(skill) <= 40:
+            raise SettingsError(f"ZHIKE_SKILL_TOPICS: {part!r} 应为 话题=技能组，如 invoice=支付发票")
+        found.append((Topic(topic), skill))
+    return tuple(found)
+
+
+def _count(name: str, text: str, least: int, most: int) -> int:
+    if text.isascii() and text.isdigit() and least <= int(text) <= most:
+        return int(text)
+    raise SettingsError(f"ZHIKE_{name}: {text!r} 应为 {least} 到 {most} 之间的整数")
 
 
 def _networks(text: str) -> tuple[str, ...]:
@@ -149,6 +198,28 @@ def _data_key(name: str, text: str | None) -> str | None:
     if text is None or len(text) >= 32:
         return text
     raise SettingsError(f"ZHIKE_{name}: 至少要 32 个字符，例如 openssl rand -hex 32 的输出")
+
+
+def _issuer(issuer: str | None, client_id: str | None) -> str | None:
+    if issuer is None:
+        return None
+    is_safe = issuer.startswith(("https://", "http://127.0.0.1", "http://localhost"))
+    if not is_safe or "?" in issuer or "#" in issuer:
+        raise SettingsError(f"ZHIKE_OIDC_ISSUER: {issuer!r} 应为 https:// 开头的签发者地址")
+    if client_id is None:
+        raise SettingsError("ZHIKE_OIDC_CLIENT_ID: 设置了 ZHIKE_OIDC_ISSUER 时必须填写")
+    return issuer
+
+
+def _role_map(text: str) -> dict[str, str]:
+    roles = [role.value for role in Role]
+    pairs = [part.strip().rpartition("=") for part in text.split(",") if part.strip()]
+    for word, _, role in pairs:
+        if not word.strip() or role.strip() not in roles:
+            raise SettingsError(
+                f"ZHIKE_OIDC_ROLE_MAP: {word}={role!s} 应写成 对方的角色={'|'.join(roles)}，多个用逗号分开"
+            )
+    return {word.strip(): role.strip() for word, _, role in pairs}
 
 
 def _flag(name: str, text: str) -> bool:

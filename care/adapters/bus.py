@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 #: Changes of the queue and of who holds what, for the desk.
 QUEUE_CHANNEL = "queue"
+#: Every change of every conversation, for the desk's lists.
+DESK_CHANNEL = "desk"
 RESYNC: dict[str, Any] = {"resync": True}
 
 _PREFIX = "zhike:"

@@ -7,11 +7,12 @@ past the floor comes before everybody who has not, so general customers cannot s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 from types import MappingProxyType
 
+from care.rules.desk_terms import Presence
 from care.rules.severity import Grade
 from care.rules.vocabulary import Tier
 
@@ -30,16 +31,49 @@ GRADE_HEAD_START: Mapping[Grade, timedelta] = MappingProxyType(
 #: After this long a customer's tier and everybody else's count no more.
 AGEING_FLOOR = timedelta(minutes=10)
 WAITS_REMEMBERED = 20
+#: Our own promise for the first words of a person, from the asking on.
+FIRST_REPLY_WITHIN = timedelta(minutes=2)
+#: Who served a customer within this time is asked first.
+PREVIOUS_AGENT_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """One conversation in the queue; `since` is aware."""
+    """One conversation in the queue; `since` is aware.
+
+    `skill`: only who has it may serve; `previous_agent`: who served this customer last, when that is recent.
+    """
 
     key: int
     since: datetime
     tier: Tier = Tier.GENERAL
     grade: Grade | None = None
+    skill: str | None = None
+    previous_agent: int | None = None
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A member of staff as routing sees them. `idle_since`: when they last got something or came, aware."""
+
+    key: int
+    presence: Presence
+    load: int
+    capacity: int
+    skills: frozenset[str] = frozenset()
+    idle_since: datetime | None = None
+
+    @property
+    def has_room(self) -> bool:
+        return self.presence is Presence.ONLINE and self.load < self.capacity
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """`waiting` goes to `agent`, both by their keys."""
+
+    waiting: int
+    agent: int
 
 
 def queue_order(waiting: Iterable[Waiting], now: datetime) -> tuple[Waiting, ...]:
@@ -59,6 +93,45 @@ def position(waiting: Sequence[Waiting], key: int, now: datetime) -> int | None:
     return None
 
 
+def may_serve(agent: Agent, skill: str | None) -> bool:
+    """Whether the agent has what the conversation asks for; one that asks for nothing is everybody's."""
+    return skill is None or skill in agent.skills
+
+
+def next_agent(waiting: Waiting, agents: Iterable[Agent]) -> Agent | None:
+    """Who gets it: the previous agent when there is room, else the least loaded, then the longest idle.
+
+    Load counts as a share of the capacity. Equals go by `key`. `None`: nobody has room and the skill.
+    """
+    free = [agent for agent in agents if agent.has_room and may_serve(agent, waiting.skill)]
+    for agent in free:
+        if agent.key == waiting.previous_agent:
+            return agent
+    return min(free, key=_by_load_then_idle, default=None)
+
+
+def assignments(waiting: Iterable[Waiting], agents: Iterable[Agent], now: datetime) -> tuple[Assignment, ...]:
+    """Everyone who can be served now, with who serves them, in the queue's order.
+
+    Who waits for a skill that nobody free has holds up nobody behind them.
+    """
+    free = {agent.key: agent for agent in agents if agent.has_room}
+    result = []
+    for entry in queue_order(waiting, now):
+        if not free:
+            break
+        chosen = next_agent(entry, free.values())
+        if chosen is None:
+            continue
+        result.append(Assignment(entry.key, chosen.key))
+        busier = replace(chosen, load=chosen.load + 1, idle_since=now)
+        if busier.has_room:
+            free[chosen.key] = busier
+        else:
+            del free[chosen.key]
+    return tuple(result)
+
+
 def expected_wait(place: int, between_takes_s: Sequence[float]) -> int | None:
     """Seconds until the customer at `place` (from 1) is taken; `None` without data.
 
@@ -71,6 +144,11 @@ def expected_wait(place: int, between_takes_s: Sequence[float]) -> int | None:
         raise ValueError(f"place {place} is not in the queue")
     recent = between_takes_s[-WAITS_REMEMBERED:]
     return round(median(recent) * place) if recent else None
+
+
+def _by_load_then_idle(agent: Agent) -> tuple[float, float, int]:
+    idle_since = agent.idle_since.timestamp() if agent.idle_since else 0.0
+    return agent.load / agent.capacity, idle_since, agent.key
 
 
 def _rank(waiting: Waiting, now: datetime) -> tuple[int, float, int]:

@@ -7,21 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.adapters.bus import QUEUE_CHANNEL, conversation_channel
+from care.adapters.bus import DESK_CHANNEL, QUEUE_CHANNEL, conversation_channel
 from care.records.conversation import Conversation, Handoff, Message
-from care.rules.errors import Conflict, NotFound
+from care.records.customer import Customer
+from care.rules import routing
+from care.rules.desk_terms import HandoverReason
+from care.rules.errors import Conflict, IllegalMove, NotFound
 from care.rules.ownership import check_owner_move
-from care.rules.vocabulary import Channel, Owner, Speaker
+from care.rules.routing import Waiting
+from care.rules.vocabulary import Channel, Owner, Speaker, Tier
 from care.services.context import Care
 
 log = logging.getLogger(__name__)
 
 #: A customer silent for this long must prove again who they are, and the contact is over.
 IDLE = timedelta(minutes=30)
-_MEDIAN_OF = 20
+_NOT_WAITED_FOR = (HandoverReason.TAKEN_BY_AGENT.value, HandoverReason.TRANSFERRED.value)
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,27 @@ async def move_owner(session: AsyncSession, conversation: Conversation, to: Owne
         Conflict: someone else changed the owner since the row was read.
     """
     check_owner_move(conversation.owner, to)
+    await _set_owner(session, conversation, owner=to, **columns)
+
+
+async def change_agent(session: AsyncSession, conversation: Conversation, agent_id: int) -> None:
+    """Another agent holds the conversation from now on; compare-and-set like `move_owner`.
+
+    Raises:
+        IllegalMove: no agent holds it.
+        Conflict: someone else changed the owner since the row was read.
+    """
+    if conversation.owner is not Owner.HUMAN:
+        raise IllegalMove(f"会话现在是“{conversation.owner.label}”，不能换坐席。")
+    await _set_owner(session, conversation, agent_id=agent_id, snoozed_until=None)
+
+
+async def _set_owner(session: AsyncSession, conversation: Conversation, **columns: Any) -> None:
     await session.flush()
     moved = await session.execute(
         update(Conversation)
         .where(Conversation.id == conversation.id, Conversation.owner_version == conversation.owner_version)
-        .values(owner=to, owner_version=conversation.owner_version + 1, **columns)
+        .values(owner_version=conversation.owner_version + 1, **columns)
         .returning(Conversation.owner_version)
         .execution_options(synchronize_session=False)
     )
@@ -97,45 +117,51 @@ async def open_handoff(session: AsyncSession, conversation_id: int) -> Handoff |
     )
 
 
-async def place_in_queue(session: AsyncSession, conversation: Conversation) -> QueuePlace:
-    """Longest waiting first; the wait is the median of the last 20 takes times the place."""
+async def waiting_now(session: AsyncSession) -> list[Waiting]:
+    """Who waits for a person, as routing sees them, in no order; the key is the conversation's id."""
+    rows = await session.execute(
+        select(
+            Conversation.id,
+            Conversation.queued_at,
+            Conversation.priority,
+            Conversation.skill,
+            Customer.tier,
+        )
+        .outerjoin(Customer, Customer.id == Conversation.customer_id)
+        .where(Conversation.owner == Owner.QUEUED, Conversation.queued_at.is_not(None))
+    )
+    return [
+        Waiting(key, since, tier or Tier.GENERAL, priority, skill)
+        for key, since, priority, skill, tier in rows
+    ]
+
+
+async def place_in_queue(session: AsyncSession, conversation: Conversation, now: datetime) -> QueuePlace:
+    """The place in the order in which routing serves, and the median of the last 20 takes times the place."""
     if conversation.owner is not Owner.QUEUED or conversation.queued_at is None:
         return QueuePlace(position=0, wait_s=0 if conversation.owner is Owner.HUMAN else None)
-    before = await session.scalar(
-        select(func.count())
-        .select_from(Conversation)
-        .where(
-            Conversation.owner == Owner.QUEUED,
-            or_(
-                Conversation.queued_at < conversation.queued_at,
-                (Conversation.queued_at == conversation.queued_at) & (Conversation.id < conversation.id),
-            ),
-        )
-    )
-    position = int(before or 0) + 1
-    median = await median_take_s(session)
-    return QueuePlace(position=position, wait_s=None if median is None else median * position)
+    place = routing.position(await waiting_now(session), conversation.id, now) or 1
+    return QueuePlace(position=place, wait_s=routing.expected_wait(place, await recent_takes_s(session)))
 
 
-async def median_take_s(session: AsyncSession) -> int | None:
-    """Median seconds from asking to being taken over the last 20 hand-overs; `None` without any."""
+async def recent_takes_s(session: AsyncSession) -> list[float]:
+    """Seconds from asking to being taken of the last 20 who waited, oldest first.
+
+    Who was taken without asking, or handed from one agent to another, waited for nothing.
+    """
     rows = await session.execute(
         select(Handoff.requested_at, Handoff.taken_at)
-        .where(Handoff.taken_at.is_not(None))
+        .where(Handoff.taken_at.is_not(None), Handoff.reason.not_in(_NOT_WAITED_FOR))
         .order_by(Handoff.taken_at.desc())
-        .limit(_MEDIAN_OF)
+        .limit(routing.WAITS_REMEMBERED)
     )
-    takes = sorted((taken - asked).total_seconds() for asked, taken in rows)
-    if not takes:
-        return None
-    middle = len(takes) // 2
-    return round(takes[middle] if len(takes) % 2 else (takes[middle - 1] + takes[middle]) / 2)
+    return [(taken - asked).total_seconds() for asked, taken in reversed(rows.all())]
 
 
 async def view(session: AsyncSession, care: Care, conversation: Conversation) -> ConversationView:
     place = None
     if conversation.owner is Owner.QUEUED:
-        place = await place_in_queue(session, conversation)
+        place = await place_in_queue(session, conversation, care.clock.now())
     return ConversationView(
         id=conversation.id,
         public_id=conversation.public_id,
@@ -177,6 +203,7 @@ async def announce(care: Care, conversation: Conversation, *, queue_changed: boo
     }
     try:
         await care.bus.publish(conversation_channel(conversation.id), news)
+        await care.bus.publish(DESK_CHANNEL, news)
         if queue_changed:
             await care.bus.publish(QUEUE_CHANNEL, news)
     except Exception:
