@@ -165,7 +165,7 @@ def _say(session: AsyncSession, care: Care, place: _Place, news: News) -> None:
     ask = words.asked(news)
     if place.is_known:
         asked = None if ask is None else {"number": news.number, "ask": ask.value}
-        events = [
+        events: list[dict[str, Any]] = [
             {"event": "bot", "text": text, "data": {}, "metadata": {"case": news.number}},
             {"event": "slot", "name": "case_asked", "value": asked},
         ]
@@ -301,7 +301,7 @@ async def _news(
     data = about.data or {}
     return News(
         number=complaint.case_number or "",
-        state=complaint.state if is_of_now else S(about.to_state),
+        state=complaint.state if is_of_now else S(str(about.to_state)),
         kind=kind,
         now=now,
         before=S(about.from_state) if about.from_state else None,
