@@ -17,11 +17,9 @@ from typing import Literal, TypeVar
 
 from dotenv import dotenv_values
 
-from care.rules.vocabulary import Role
-
 from care.rules.handover import HandoverRules
 from care.rules.labelled import Labelled
-from care.rules.vocabulary import Cue, Emotion, Tier, Topic
+from care.rules.vocabulary import Cue, Emotion, Role, Tier, Topic
 
 _L = TypeVar("_L", bound=Labelled)
 
