@@ -212,7 +212,7 @@ async def link(session: AsyncSession, row: Evidence, case: Complaint, now: datet
     await complaint_log.append(
         session,
         case,
-        "evidence_added",
+        "evidence",
         actor=row.by.value,
         at=now,
         data={"evidence": row.public_id, "sha256": row.sha256, "bytes": row.bytes, "kind": row.kind.value},
