@@ -25,12 +25,15 @@ from care.services import (
     complaints,
     customer_value,
     erasure,
+    escalations,
     interactions,
     leases,
+    legal_watch,
     order_promises,
     outbox,
-    promises,
+    promise_watch,
     quality,
+    reminders,
     retention,
 )
 from care.services.context import Care
@@ -63,7 +66,11 @@ def jobs(care: Care, recovery: Recovery, handlers: OutboxHandlers, metrics: Metr
     return (
         Job("outbox", 1.0, deliver),
         Job("silent_drafts", 60.0, lambda: complaints.receive_silent_drafts(care)),
-        Job("promises", 60.0, lambda: promises.mark_broken(care)),
+        Job("promises", 60.0, lambda: promise_watch.mark_broken(care)),
+        Job("promises_due", 60.0, lambda: promise_watch.due_soon(care)),
+        Job("escalations", 30.0, lambda: escalations.work_off(care)),
+        Job("reminders", 60.0, lambda: reminders.remind_due(care)),
+        Job("legal_clocks", 600.0, lambda: legal_watch.follow(care)),
         Job(
             "order_promises",
             order_promises.SETTLE_EVERY.total_seconds(),

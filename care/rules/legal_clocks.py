@@ -69,7 +69,7 @@ class Term:
 
 @dataclass(frozen=True)
 class LegalSpan:
-    """`starts_at` and `due_at` are None while the fact that starts it has not happened."""
+    """`starts_at` is None while the fact that starts it has not happened; `due_at` also while no term is filled in."""
 
     kind: LegalKind
     basis: str
@@ -187,7 +187,7 @@ def span(
 ) -> LegalSpan:
     """The clock of `kind`, not begun while `starts_at` is None."""
     ends = None if starts_at is None else due(kind, starts_at, is_workday=is_workday, terms=terms)
-    return LegalSpan(kind, basis_of(kind), None if ends is None else starts_at, ends)
+    return LegalSpan(kind, basis_of(kind), starts_at, ends)
 
 
 def nearest(spans: Iterable[LegalSpan], *, now: datetime) -> LegalSpan | None:

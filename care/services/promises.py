@@ -1,7 +1,8 @@
 """Promises: who promised what to whom by when, and whether it was kept.
 
-Rows are written inside the transaction of the act that makes or keeps the promise; the clockwork
-calls `mark_broken`. A promise kept after it was broken stays broken: the customer waited.
+Rows are written inside the transaction of the act that makes or keeps the promise; `promise_watch` tells who
+answers for one before it falls due, and marks it broken. A promise kept after it was broken stays broken:
+the customer waited.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.complaint import Complaint
+from care.records.conversation import Conversation
 from care.records.interaction import Promise
+from care.rules.complaint import is_open
+from care.rules.errors import Conflict, InvalidInput, NotFound
 from care.rules.labelled import Labelled
 from care.rules.order_terms import OrderPromise
+from care.rules.promise_terms import check_promise
+from care.services import complaint_log
 from care.services.context import Care
 
 
@@ -155,24 +160,111 @@ async def _release(session: AsyncSession, which: ColumnElement[bool], at: dateti
             await session.delete(promise)
 
 
-async def mark_broken(care: Care) -> int:
-    """Marks every promise that is overdue and not kept; returns how many. Run by the clockwork.
+async def note(
+    care: Care,
+    *,
+    actor: str,
+    text: str,
+    due_at: datetime,
+    complaint_id: int | None = None,
+    conversation_id: int | None = None,
+    source_message_id: int | None = None,
+    idempotency_key: str | None = None,
+) -> PromiseView:
+    """Writes down what a colleague gave their word for, on a case or in a conversation.
 
-    Whether one about an order was kept only the order system knows: `order_promises.settle`.
+    Args:
+        actor: the colleague's login; they are told before it falls due.
+        text: what, in words that the customer heard.
+        due_at: by when, aware.
+        idempotency_key: the same key again writes nothing and gives the promise as it is.
+
+    Raises:
+        InvalidInput: no words, a past time, more than 90 days ahead, or neither case nor conversation.
+        NotFound: no such case or conversation.
+        Conflict: the case has ended.
+    """
+    now = care.clock.now()
+    words = check_promise(text, due_at, now=now)
+    if complaint_id is None and conversation_id is None:
+        raise InvalidInput("请指明投诉或会话。")
+    async with care.sessions.write() as session:
+        complaint: Complaint | None = None
+        customer_id: int | None = None
+        if complaint_id is not None:
+            complaint = await session.get(Complaint, complaint_id, with_for_update=True)
+            if complaint is None:
+                raise NotFound("没有找到这条投诉。")
+            key = f"promise:{complaint_id}:{idempotency_key}" if idempotency_key else None
+            event = await complaint_log.event_of_key(session, key) if key else None
+            if event is not None:
+                return _view(await session.get_one(Promise, event.data["promise"]))
+            if not is_open(complaint.state) or complaint.locked_at is not None:
+                raise Conflict("投诉已经结束，不能再作承诺。")
+        else:
+            conversation = await session.get(Conversation, conversation_id, with_for_update=True)
+            if conversation is None:
+                raise NotFound("没有找到这个会话。")
+            customer_id = conversation.customer_id
+        promise = await record(
+            session,
+            what=words,
+            due_at=due_at,
+            promised_by=actor,
+            made_at=now,
+            complaint=complaint,
+            conversation_id=conversation_id,
+            customer_id=customer_id,
+            source_message_id=source_message_id,
+            clock_round=0 if complaint is None else complaint.clock_round,
+        )
+        if complaint is not None:
+            await complaint_log.append(
+                session,
+                complaint,
+                "promised",
+                actor=actor,
+                at=now,
+                data={"promise": promise.id, "what": words, "due_at": due_at.isoformat()},
+                idempotency_key=key,
+            )
+        return _view(promise)
+
+
+async def fulfil(care: Care, promise_id: int, actor: str) -> PromiseView:
+    """Marks what a colleague promised as done: kept in time, broken when it was late. Again changes nothing.
+
+    Raises:
+        NotFound: no such promise.
+        Conflict: it is one of the case's own, which its moves keep.
     """
     now = care.clock.now()
     async with care.sessions.write() as session:
-        done = await session.execute(
-            update(Promise)
-            .where(
-                Promise.due_at < now,
-                Promise.kept_at.is_(None),
-                Promise.broken_at.is_(None),
-                Promise.subject.is_(None),
-            )
-            .values(broken_at=Promise.due_at)
+        complaint_id = await session.scalar(select(Promise.complaint_id).where(Promise.id == promise_id))
+        # The case first, as everybody who writes both does.
+        complaint = (
+            None if complaint_id is None else await session.get(Complaint, complaint_id, with_for_update=True)
         )
-        return int(cast(CursorResult[Any], done).rowcount)
+        promise = await session.get(Promise, promise_id, with_for_update=True, populate_existing=True)
+        if promise is None:
+            raise NotFound("没有找到这个承诺。")
+        if promise.what in What.labels() or promise.subject is not None:
+            raise Conflict("这个承诺随处理进展自动记为兑现，不能手工登记。")
+        if promise.kept_at is None and promise.broken_at is None:
+            if now <= promise.due_at:
+                promise.kept_at = now
+            else:
+                promise.broken_at = promise.due_at
+            if complaint is not None:
+                await complaint_log.append(
+                    session,
+                    complaint,
+                    "promise_done",
+                    actor=actor,
+                    at=now,
+                    data={"promise": promise.id, "in_time": promise.kept_at is not None},
+                )
+        return _view(promise)
 
 
 async def due_of(session: AsyncSession, complaint_id: int, what: What) -> datetime | None:
@@ -211,13 +303,17 @@ async def due_between(care: Care, start: datetime, end: datetime) -> list[Promis
         return [_view(promise) for promise in rows]
 
 
+def label_of(what: str) -> str:
+    """What is promised, in words: a colleague's own, or the label of what a rule promises."""
+    return {**What.labels(), **OrderPromise.labels()}.get(what, what)
+
+
 def _view(promise: Promise) -> PromiseView:
-    labels = {**What.labels(), **OrderPromise.labels()}
     return PromiseView(
         id=promise.id,
         complaint_id=promise.complaint_id,
         what=promise.what,
-        what_label=labels.get(promise.what, promise.what),
+        what_label=label_of(promise.what),
         promised_by=promise.promised_by,
         due_at=promise.due_at,
         made_at=promise.made_at,

@@ -7,12 +7,13 @@ from datetime import date, datetime
 
 from care.ports import OrderLineView, OrderView, ReturnView, ReturnWish
 from care.rules.errors import NotFound
+from care.rules.legal_clocks import LegalKind
 from care.rules.order_due import return_promise
 from care.rules.order_terms import ReturnKind, ReturnState
 from care.rules.return_advice import Advice, Explanation, Payer, advise
 from care.rules.returns import Decision, Entitlement, Purchase
 from care.rules.times import shanghai_day
-from care.services import interactions
+from care.services import interactions, legal_clocks
 from care.services.context import Care
 from care.services.order_acts import Promised, actor_of, key_of, note_done
 from care.services.order_changes import own_order
@@ -145,6 +146,15 @@ async def apply(care: Care, conversation_id: int, wish: ReturnWish, *, source_me
         written=f"return:{view.number}",
         promised=Promised(what, due_at),
     )
+    if view.kind is ReturnKind.RETURN:
+        # The law's seven days begin when the goods are back.
+        await legal_clocks.begin(
+            care,
+            LegalKind.REFUND,
+            subject=f"return:{view.number}",
+            customer_id=actor.customer_id,
+            starts_at=None,
+        )
     return Applied(view, Promised(what, first_due_at or due_at))
 
 

@@ -6,11 +6,12 @@ from datetime import date
 
 from care.ports import VisitView, VisitWish
 from care.rules.errors import InvalidInput, NotFound
+from care.rules.legal_clocks import LegalKind
 from care.rules.order_due import visit_due_at
 from care.rules.order_moves import day_problem, free_days
-from care.rules.order_terms import DaySlot, OrderPromise
+from care.rules.order_terms import DaySlot, OrderPromise, VisitKind
 from care.rules.times import shanghai_day
-from care.services import interactions
+from care.services import interactions, legal_clocks
 from care.services.context import Care
 from care.services.order_acts import Actor, Promised, actor_of, key_of, note_done
 
@@ -39,6 +40,14 @@ async def book(care: Care, conversation_id: int, wish: VisitWish, *, source_mess
         key=key_of("book_visit", actor, source_message_id, f"{wish.order_number}:{wish.sku}:{wish.kind}"),
     )
     await _note(care, actor, view, source_message_id)
+    if view.kind is VisitKind.REPAIR:
+        await legal_clocks.begin(
+            care,
+            LegalKind.THREEBAGS_REPAIR,
+            subject=f"visit:{view.number}",
+            customer_id=actor.customer_id,
+            starts_at=view.booked_at,
+        )
     return view
 
 

@@ -15,7 +15,7 @@ from care.rules.complaint import CloseKind, ComplaintState, Level, Remedy
 from care.rules.errors import Conflict, IllegalMove, InvalidInput, NotFound
 from care.rules.severity import Grade
 from care.rules.vocabulary import Emotion, Role, Topic
-from care.services import complaint_log, complaints, conversations, handoff, promises, staff
+from care.services import complaint_log, complaints, conversations, handoff, promise_watch, promises, staff
 from care.services.complaints import CaseView, Change
 from care.services.context import Care
 from tests.conftest import ManualClock
@@ -226,9 +226,9 @@ async def test_raising_the_grade_tightens_the_clock_and_calls_the_lead(
 
 async def test_an_overdue_promise_is_broken_and_stays_so(care: Care, shop: Shop, clock: ManualClock) -> None:
     case = await received(care, shop)
-    assert await promises.mark_broken(care) == 0
+    assert await promise_watch.mark_broken(care) == 0
     clock.advance(days=10)
-    assert await promises.mark_broken(care) == 2
+    assert await promise_watch.mark_broken(care) == 2
     await walked(care, case, S.ASSESSED, S.INVESTIGATING, S.PROPOSED)
     assert await promised(care, case.id) == {
         "acknowledge": "kept",

@@ -33,7 +33,7 @@ from care.rules.order_terms import InvoiceKind, InvoiceState, ReturnState, Visit
 from care.rules.returns import GoodsKind
 from care.rules.tax_number import tax_number_problem
 from care.rules.vocabulary import OrderState, Role, Tier
-from care.services import complaint_log, complaints, order_changes, promises, staff
+from care.services import complaint_log, complaints, order_changes, promise_watch, staff
 from care.services import orders as order_service
 from care.services.context import Care
 from tests.conftest import ManualClock
@@ -257,7 +257,7 @@ async def test_demo_drafts_are_never_received_and_demo_numbers_leave_the_counter
     await sown(care)
     clock.advance(days=1)
     assert await complaints.receive_silent_drafts(care) == []
-    assert await promises.mark_broken(care) > 0
+    assert await promise_watch.mark_broken(care) > 0
     numbers = await column(care, Complaint.case_number, where=Complaint.case_number.is_not(None))
     assert all(int(number[-4:]) > 9000 for number in numbers)
     assert "case_counter" not in await counts(care)

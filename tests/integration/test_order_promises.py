@@ -14,7 +14,7 @@ from care.records.order_request import ReturnRequest, ServiceVisit
 from care.rules.errors import Unavailable
 from care.rules.order_terms import DaySlot, ReturnKind, ReturnState, VisitKind, VisitState
 from care.rules.vocabulary import OrderState
-from care.services import order_changes, order_promises, promises, returns, service_visits, transcript
+from care.services import order_changes, order_promises, promise_watch, returns, service_visits, transcript
 from care.services.context import Care
 from tests.conftest import ManualClock
 from tests.integration.conftest import Shop
@@ -61,7 +61,7 @@ async def test_nobody_moved_it_and_the_promise_is_broken(care: Care, shop: Shop,
     await order_changes.urge(care, who.conversation_id, PAID, source_message_id=await who.says("催一下"))
     due = clock.now() + timedelta(hours=24)
     clock.advance(hours=24, minutes=6)
-    assert await promises.mark_broken(care) == 0  # not without having looked
+    assert await promise_watch.mark_broken(care) == 0  # not without having looked
     assert await order_promises.settle(care) == 1
     assert await ends(care) == [("hurry", None, due)]
     assert await heard(care, who) == []
