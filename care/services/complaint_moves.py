@@ -22,9 +22,13 @@ from care.rules.complaint import (
     next_level,
 )
 from care.rules.errors import Conflict, InvalidInput, NotFound
+from care.rules.remedies import RemedyPart
 from care.rules.reminders import first_look
+from care.rules.root_causes import DETAILS_OF, RootCause, check_root_cause
 from care.rules.vocabulary import Speaker
-from care.services import case_clocks, complaint_log, outbox, promises
+from care.services import case_clocks, case_remedies, complaint_log, outbox, promises
+from care.services.case_approvals import approved_by, lapse_approvals
+from care.services.complaint_conflicts import check_version
 from care.services.complaint_owner import assign
 from care.services.complaint_views import CaseView
 from care.services.context import Care
@@ -42,24 +46,33 @@ _KEEPS: dict[ComplaintState, tuple[What, ...]] = {
 }
 
 
+#: Events that change nothing a person could have decided by.
+_NO_CHANGE = frozenset({"customer_told", "escalated", "reminder"})
+
+
 @dataclass(frozen=True)
 class Change:
     """What a move writes beside the state; None leaves a field as it is.
 
     Attributes:
+        approval_id: the agreed approval of a second person (`approvals`), where the move needs one.
         customer_yes: the customer's own yes to the restatement, the proposal or the remedy.
+        yes_said: how the customer said so, when a member of staff heard it.
+        remedies: what is promised, part by part; `remedy` alone is one part that costs no money.
         is_clear: a draft that says plainly what is complained of (silent receipt only).
     """
 
     reason: str = ""
-    second_person: str | None = None
+    approval_id: int | None = None
     customer_yes: bool = False
+    yes_said: str = ""
     is_clear: bool = False
     findings: str | None = None
     root_cause_1: str | None = None
     root_cause_2: str | None = None
     proposal: str | None = None
     remedy: Remedy | None = None
+    remedies: tuple[RemedyPart, ...] | None = None
     outside_ways_told: bool = False
     merged_into_id: int | None = None
 
@@ -85,14 +98,13 @@ async def move(
         NotFound: no such complaint.
         IllegalMove: the life cycle does not allow it now.
         Conflict: someone else changed the case since.
-        InvalidInput: merging into a case that cannot take it.
+        InvalidInput: merging into a case that cannot take it, an unknown root cause, an approval of something else.
     """
     async with care.sessions.write() as session:
         complaint = await locked(session, complaint_id)
         if idempotency_key and await complaint_log.event_of_key(session, idempotency_key):
             return await case_view(session, complaint)
-        if expected_version is not None and await _changed_since(session, complaint, expected_version):
-            raise Conflict
+        await check_version(session, complaint, expected_version)
         await apply_move(
             care, session, complaint, to, actor=actor, change=change, idempotency_key=idempotency_key
         )
@@ -120,7 +132,9 @@ async def apply_move(
     now, before = care.clock.now(), complaint.state
     if to is S.MERGED:
         await _check_survivor(session, complaint, change.merged_into_id)
-    facts = await _facts(session, complaint, to, actor, change, now)
+    check_root_cause(change.root_cause_1, change.root_cause_2)
+    second_person = await approved_by(session, complaint, to, change.approval_id)
+    facts = await _facts(session, complaint, to, actor, change, second_person, now)
     check_move(before, to, facts)
     clock = await case_clocks.follow(care, session, complaint, before, to, at=now)
     written = {**_write(complaint, to, change, facts), **clock, **(data or {})}
@@ -141,6 +155,9 @@ async def apply_move(
         await promises.keep(session, complaint.id, _KEEPS[to], now)
     if to in (S.WITHDRAWN, S.RECLASSIFIED, S.MERGED):
         await promises.release(session, complaint.id, now)
+    if to is S.PROPOSED:
+        await case_remedies.propose(session, complaint, change.remedies, actor=actor, at=now)
+    await lapse_approvals(session, complaint, to, change.approval_id, now)
     if before is S.PROPOSED and to is S.INVESTIGATING:
         await assign(care, session, complaint, actor=actor, level=facts.level_to)
     outbox.add(
@@ -154,18 +171,6 @@ async def apply_move(
             "seq": event.seq,
         },
     )
-
-
-async def _changed_since(session: AsyncSession, complaint: Complaint, version: int) -> bool:
-    """Whether more has happened since than that the customer was told of it."""
-    if version == complaint.state_version:
-        return False
-    newer = await session.scalars(
-        select(ComplaintEvent.kind).where(
-            ComplaintEvent.complaint_id == complaint.id, ComplaintEvent.seq > version
-        )
-    )
-    return set(newer) != {"customer_told"}
 
 
 async def locked(session: AsyncSession, complaint_id: int) -> Complaint:
@@ -213,7 +218,7 @@ async def customers_last_word(session: AsyncSession, complaint: Complaint) -> da
     return at
 
 
-async def _heard_anywhere(session: AsyncSession, complaint: Complaint) -> datetime | None:
+async def heard_anywhere(session: AsyncSession, complaint: Complaint) -> datetime | None:
     """When the customer last wrote at all: in any visit of the same browser, or verified as the same customer."""
     told_in = select(Conversation.visitor_id).where(Conversation.id == complaint.conversation_id)
     places = [
@@ -234,12 +239,30 @@ async def _heard_anywhere(session: AsyncSession, complaint: Complaint) -> dateti
     return at
 
 
+async def said_content(session: AsyncSession, complaint: Complaint) -> bool:
+    """Whether the customer's last word on the remedy was that all is well; it may come before the case can be closed."""
+    last = await session.scalar(
+        select(ComplaintEvent.kind)
+        .where(
+            ComplaintEvent.complaint_id == complaint.id,
+            or_(
+                ComplaintEvent.kind.in_(("customer_content", "remedy_disputed")),
+                ComplaintEvent.to_state.in_((S.PROPOSED.value, S.REOPENED.value)),
+            ),
+        )
+        .order_by(ComplaintEvent.seq.desc())
+        .limit(1)
+    )
+    return last == "customer_content"
+
+
 async def _facts(
     session: AsyncSession,
     complaint: Complaint,
     to: ComplaintState,
     actor: str,
     change: Change,
+    second_person: str | None,
     now: datetime,
 ) -> MoveFacts:
     reminders = await session.scalars(
@@ -249,7 +272,7 @@ async def _facts(
     )
     # A draft waits for its own conversation; before a case is closed as silent, any word counts.
     last_word = (
-        await _heard_anywhere(session, complaint)
+        await heard_anywhere(session, complaint)
         if to is S.CLOSED
         else await customers_last_word(session, complaint)
     )
@@ -257,9 +280,9 @@ async def _facts(
     return MoveFacts(
         now=now,
         actor=actor,
-        second_person=change.second_person,
+        second_person=second_person,
         reason=change.reason,
-        customer_yes=change.customer_yes,
+        customer_yes=change.customer_yes or (to is S.CLOSED and await said_content(session, complaint)),
         is_clear=change.is_clear,
         silent_since=last_word or complaint.opened_at,
         proposal=change.proposal or "",
@@ -268,6 +291,10 @@ async def _facts(
         level_to=next_level(complaint.level) if is_refusal else complaint.level,
         outside_ways_told=change.outside_ways_told or complaint.external_recourse_told_at is not None,
         remedy_done=complaint.remedy_done_at is not None,
+        root_cause_known=bool(
+            (change.root_cause_1 or complaint.root_cause_1)
+            and (change.root_cause_2 or complaint.root_cause_2)
+        ),
         reminders=tuple(reminders),
         ended_at=complaint.closed_at,
         case=str(complaint.id),
@@ -283,9 +310,21 @@ def _write(complaint: Complaint, to: ComplaintState, change: Change, facts: Move
         if value is not None:
             setattr(complaint, name, value)
             written[name] = str(value)
-    for name in ("reason", "second_person"):
+    if change.root_cause_1 is not None and change.root_cause_2 is None:
+        # A second level stands under its first one; of another first one it says nothing.
+        keeps = complaint.root_cause_2 in {d.value for d in DETAILS_OF[RootCause(change.root_cause_1)]}
+        complaint.root_cause_2 = complaint.root_cause_2 if keeps else None
+    for name in ("reason", "yes_said", "approval_id"):
         if getattr(change, name):
             written[name] = getattr(change, name)
+    if facts.second_person:
+        written["second_person"] = facts.second_person
+    if change.remedies:
+        complaint.remedy = change.remedies[0].kind
+        written["remedies"] = [
+            {"kind": part.kind.value, "amount": str(part.amount), "note": part.note}
+            for part in change.remedies
+        ]
     if facts.refusals > complaint.refusals:
         complaint.refusals = written["refusals"] = facts.refusals
     if change.outside_ways_told and complaint.external_recourse_told_at is None:
