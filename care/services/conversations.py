@@ -177,6 +177,7 @@ async def _accept(
         if conversation.owner is not Owner.BOT:
             event = trackers.user_event(text, message.public_id)
             trackers.tell_tracker(session, care, conversation.sender_id, [event])
+        conversation.snoozed_until = None  # who set it aside waited for this
         accepted = Accepted(message.id, conversation.last_seq, is_duplicate=False, owner=conversation.owner)
     await announce(care, conversation)
     return accepted

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -16,22 +17,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.conversation import Conversation, Handoff, Message
 from care.records.customer import Customer
+from care.rules.desk_terms import HandoverReason
 from care.rules.errors import NotFound
+from care.rules.handover import HandoverFacts, handover_reason
 from care.rules.text import neutralise_slash, normalise
 from care.rules.times import format_wait
-from care.rules.vocabulary import Owner, Speaker
+from care.rules.vocabulary import Cue, Emotion, Owner, Speaker, Topic
 from care.services import handoff, interactions, trackers, transcript
 from care.services.context import Care
-from care.services.conversation_rows import announce, locked, verified_customer_id
+from care.services.conversation_rows import QueuePlace, announce, locked, verified_customer_id
 from care.services.transcript import MessageView
 
 log = logging.getLogger(__name__)
 
-#: After so many turns in a row without an answer the conversation goes to a person.
-FAILURES_TO_HAND_OVER = 2
-
 APOLOGY = "抱歉，智能客服刚才没能回答您，您的消息已保存。请稍后再发一次，或点“转人工”。"
 FAILED_TO_QUEUE = "抱歉，智能客服暂时无法回答，已为您转接人工客服，{place}。您可以继续留言。"
+RULED_TO_QUEUE = "已为您转接人工客服，{place}。您可以继续留言。"
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,13 @@ async def finish_turn(
         if message.bot_state == "pending":
             message.bot_state = "done"
             conversation.bot_failures = 0
+        reason = None if is_late else await _rule(session, care, conversation, understood or {})
+        if reason is not None:
+            place = await handoff.queue_for_person(
+                session, care, conversation, reason=reason.value, source_message_id=message.id
+            )
+            told = RULED_TO_QUEUE.format(place=_said(place))
+            said.append(_system_line(session, conversation, message, told, now))
         await session.flush()
         shown = [] if is_late else await transcript.views(session, said)
     if is_late:
@@ -152,7 +160,7 @@ async def finish_turn(
             len(replies), turn.message_id, turn.conversation_id, conversation.owner,
         )  # fmt: skip
     else:
-        await announce(care, conversation)
+        await announce(care, conversation, queue_changed=reason is not None)
     return shown
 
 
@@ -170,19 +178,49 @@ async def fail_turn(care: Care, turn: Turn) -> list[MessageView]:
         message.bot_state = "failed"
         conversation.bot_failures += 1
         text = APOLOGY
-        if conversation.bot_failures >= FAILURES_TO_HAND_OVER:
+        facts = HandoverFacts(failures=conversation.bot_failures)
+        reason = handover_reason(facts, care.settings.handover)
+        if reason is not None:
             place = await handoff.queue_for_person(
-                session, care, conversation, reason="bot_failure", source_message_id=message.id
+                session, care, conversation, reason=reason.value, source_message_id=message.id
             )
-            wait = "" if place.wait_s is None else f",预计等待{format_wait(place.wait_s)}"
-            text = FAILED_TO_QUEUE.format(place=f"您排在第 {place.position} 位{wait}")
-        said = transcript.append(
-            session, conversation, at=now, speaker=Speaker.SYSTEM, text=text, reply_to=message.id
-        )
+            text = FAILED_TO_QUEUE.format(place=_said(place))
+        said = _system_line(session, conversation, message, text, now)
         await session.flush()
         shown = await transcript.views(session, [said])
-    await announce(care, conversation, queue_changed=conversation.bot_failures == 0)
+    await announce(care, conversation, queue_changed=reason is not None)
     return shown
+
+
+async def _rule(
+    session: AsyncSession, care: Care, conversation: Conversation, understood: dict[str, Any]
+) -> HandoverReason | None:
+    """Why a person must come after this answer, by the installation's rules."""
+    if conversation.owner is not Owner.BOT:
+        return None
+    topic, emotion = understood.get("topic"), understood.get("emotion")
+    customer_id = await verified_customer_id(session, conversation, care.clock.now())
+    customer = None if customer_id is None else await session.get(Customer, customer_id)
+    facts = HandoverFacts(
+        topic=Topic(topic) if topic in Topic.labels() else None,
+        tier=customer.tier if customer else None,
+        emotion=Emotion(emotion) if emotion in Emotion.labels() else Emotion.CALM,
+        cues=frozenset(Cue(cue) for cue in understood.get("cues") or () if cue in Cue.labels()),
+    )
+    return handover_reason(facts, care.settings.handover)
+
+
+def _said(place: QueuePlace) -> str:
+    wait = "" if place.wait_s is None else f"，预计等待{format_wait(place.wait_s)}"
+    return f"您排在第 {place.position} 位{wait}"
+
+
+def _system_line(
+    session: AsyncSession, conversation: Conversation, message: Message, text: str, now: datetime
+) -> Message:
+    return transcript.append(
+        session, conversation, at=now, speaker=Speaker.SYSTEM, text=text, reply_to=message.id
+    )
 
 
 async def _oldest_pending(session: AsyncSession, conversation_id: int) -> Message | None:
