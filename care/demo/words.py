@@ -60,18 +60,18 @@ PROPOSALS: dict[str, str] = {
     "tech_support": "由工程师电话指导并远程检测。",
 }
 FINDINGS: dict[str, tuple[str, str, str]] = {
-    "defect": ("抽检同批次,确认焊点虚接", "技术", "来料检验"),
-    "late": ("干线车辆延误,未及时改派", "流程", "配送调度"),
-    "wrong_item": ("拣货扫码后放错箱", "流程", "仓内复核"),
-    "billing": ("活动价与结算价不同步", "数据流", "价格同步"),
-    "refund": ("退货入库后退款任务未触发", "数据流", "退款接口"),
-    "attitude": ("服务用语不当,情况属实", "组织", "员工培训"),
-    "false_promise": ("商品页描述与实物不一致", "流程", "页面审核"),
-    "privacy": ("快递面单未隐藏手机号", "流程", "面单脱敏"),
-    "safety": ("密封圈老化导致漏电保护动作", "技术", "供应商质量"),
-    "contract": ("条款表述不清", "流程", "条款审核"),
-    "site": ("活动期间服务器过载", "技术", "容量规划"),
-    "other": ("转相关部门核实", "组织", "跨部门协作"),
+    "defect": ("抽检同批次,确认焊点虚接", "technology", "material"),
+    "late": ("干线车辆延误,未及时改派", "place", "transport"),
+    "wrong_item": ("拣货扫码后放错箱", "process", "picking"),
+    "billing": ("活动价与结算价不同步", "data_flow", "late_data"),
+    "refund": ("退货入库后退款任务未触发", "data_flow", "lost_data"),
+    "attitude": ("服务用语不当,情况属实", "organisation", "untrained"),
+    "false_promise": ("商品页描述与实物不一致", "data_flow", "page_info"),
+    "privacy": ("快递面单未隐藏手机号", "data_flow", "leaked_data"),
+    "safety": ("密封圈老化导致漏电保护动作", "technology", "material"),
+    "contract": ("条款表述不清", "process", "rule_unsuitable"),
+    "site": ("活动期间服务器过载", "technology", "software"),
+    "other": ("转相关部门核实", "organisation", "unclear_duty"),
 }
 PRAISE_REASONS = ("回复很快", "问题一次解决", "师傅很专业", "态度好", "流程简单")
 BLAME_REASONS = ("等太久", "说了好几遍", "没有解决", "机器人答非所问", "答应的没做到")

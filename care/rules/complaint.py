@@ -85,7 +85,8 @@ class MoveFacts:
         refusals: refused proposals, the present one included.
         level, level_to: level of the case before and after the move.
         outside_ways_told: the customer was told of mediation, 12315, arbitration and court.
-        remedy_done: the remedy has been carried out.
+        remedy_done: the remedy has been carried out, every part of it.
+        root_cause_known: both levels of the root cause are written down.
         reminders: moments of the reminders sent for the customer's answer, aware.
         ended_at: when the case became closed or unresolved, aware.
         merged_into, case: numbers (or ids) of the surviving case and of this one.
@@ -104,6 +105,7 @@ class MoveFacts:
     level_to: Level = Level.L1
     outside_ways_told: bool = False
     remedy_done: bool = False
+    root_cause_known: bool = False
     reminders: tuple[datetime, ...] = field(default=())
     ended_at: datetime | None = None
     case: str | None = None
@@ -214,6 +216,8 @@ def _may_close(facts: MoveFacts) -> None:
         facts.reminders, now=facts.now, silent_since=facts.silent_since
     ):
         raise IllegalMove("客户尚未确认；未确认时须在 7 天内提醒 3 次仍无回复才能终止。")
+    if not facts.root_cause_known:
+        raise IllegalMove("请先填写两级根因，再终止投诉。")
 
 
 def _may_reopen(facts: MoveFacts) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.complaint import Complaint, ComplaintEvent
 from care.records.conversation import Conversation
+from care.rules.approval_terms import ApprovalWhat
 from care.rules.complaint import REFUSALS_TO_END
 from care.rules.complaint import ComplaintState as S
 from care.rules.errors import Conflict, NotFound, NotVerified, StepUpNeeded
@@ -23,7 +24,7 @@ from care.rules.masking import mask_cards
 from care.rules.notice_terms import NoticeKind
 from care.rules.text import tidy
 from care.rules.vocabulary import Role
-from care.services import complaint_log, complaints, conversation_rows, interactions, notices
+from care.services import case_approvals, complaint_log, complaints, conversation_rows, interactions, notices
 from care.services.complaint_moves import Change, apply_move, case_view, locked
 from care.services.complaint_views import CaseView
 from care.services.context import Care
@@ -159,7 +160,7 @@ async def answer_content(
         if complaint.state is not S.EXECUTING:
             raise Conflict(f"这件投诉现在是“{complaint.state.label}”，还不到确认结果的时候。")
         now, said = care.clock.now(), {"words": _clean(care, words)}
-        if is_content and complaint.remedy_done_at is not None:
+        if is_content and complaint.remedy_done_at is not None and complaint.root_cause_2 is not None:
             await apply_move(
                 care, session, complaint, S.CLOSED, actor=CUSTOMER, change=Change(customer_yes=True),
                 idempotency_key=key, data=said,
@@ -215,11 +216,12 @@ async def wish_withdrawal(
             session, complaint, "withdrawal_wished", actor=CUSTOMER, at=care.clock.now(), idempotency_key=key,
             data={"words": _clean(care, words)},
         )  # fmt: skip
-        return "客户要求撤回投诉，请与客户确认后由另一人复核"
+        await case_approvals.ask_in(
+            care, session, complaint, ApprovalWhat.WITHDRAW, asked_by=CUSTOMER, reason="客户在会话中要求撤回", key=key
+        )  # fmt: skip
+        return "客户要求撤回投诉，请与客户确认，由另一人复核"
 
-    return await _once(
-        care, conversation_id, case_number, source_message_id, act, decides=True, with_leads=True
-    )
+    return await _once(care, conversation_id, case_number, source_message_id, act, decides=True)
 
 
 async def note_outside_ways(

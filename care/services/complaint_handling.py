@@ -9,12 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.complaint import Complaint
 from care.records.staff import Staff
+from care.rules.approval_terms import ApprovalWhat
 from care.rules.complaint import ComplaintState, Level, is_open
 from care.rules.deadlines import promised
 from care.rules.errors import Conflict, InvalidInput, NotFound
 from care.rules.reminders import first_look
 from care.rules.severity import Grade, check_regrade, is_lower
-from care.services import case_clocks, complaint_log, outbox
+from care.services import case_approvals, case_clocks, case_remedies, complaint_log, outbox
+from care.services.complaint_conflicts import check_version
 from care.services.complaint_moves import case_view, locked
 from care.services.complaint_owner import assign, first_level
 from care.services.complaint_views import CaseView
@@ -41,12 +43,23 @@ async def note_reminder(
 
 
 async def note_remedy_done(
-    care: Care, complaint_id: int, actor: str, detail: str, *, idempotency_key: str | None = None
+    care: Care,
+    complaint_id: int,
+    actor: str,
+    detail: str,
+    *,
+    part_id: int | None = None,
+    idempotency_key: str | None = None,
 ) -> CaseView:
-    """Notes that the agreed remedy has been carried out; without it a case cannot be closed.
+    """Notes that the agreed remedy, or one part of it, has been carried out; closing needs every part.
+
+    Args:
+        detail: on what basis: the order system's number of the refund or the parcel, or how it was done.
+        part_id: of the one part; None takes all that are open.
 
     Raises:
-        Conflict: the case is not being executed.
+        Conflict: the case is not being executed, or that part is done.
+        NotFound: no such part.
     """
     async with care.sessions.write() as session:
         complaint = await locked(session, complaint_id)
@@ -55,20 +68,30 @@ async def note_remedy_done(
         if complaint.state is not ComplaintState.EXECUTING:
             raise Conflict(f"投诉现在是“{complaint.state.label}”，执行中才能登记处理完成。")
         now = care.clock.now()
-        complaint.remedy_done_at = now
-        complaint.remind_at = first_look(complaint.state, now, is_remedy_done=True)
-        await case_clocks.end_when_done(session, complaint, now)
+        done, is_all = await case_remedies.finish(
+            session, complaint, part_id=part_id, basis=detail, actor=actor, at=now
+        )
+        if is_all:
+            complaint.remedy_done_at = now
+            complaint.remind_at = first_look(complaint.state, now, is_remedy_done=True)
+            await case_clocks.end_when_done(session, complaint, now)
         event = await complaint_log.append(
             session,
             complaint,
             "remedy_done",
             actor=actor,
             at=now,
-            data={"detail": detail, "remedy": None if complaint.remedy is None else complaint.remedy.value},
+            data={
+                "detail": detail,
+                "remedy": None if complaint.remedy is None else complaint.remedy.value,
+                "parts": [{"kind": part.kind.value, "amount": str(part.amount)} for part in done],
+                "is_all": is_all,
+            },
             idempotency_key=idempotency_key,
         )
-        changed = {"complaint": complaint.id, "case_number": complaint.case_number, "seq": event.seq}
-        outbox.add(session, care, "complaint_changed", {**changed, "state": complaint.state.value})
+        if is_all:
+            changed = {"complaint": complaint.id, "case_number": complaint.case_number, "seq": event.seq}
+            outbox.add(session, care, "complaint_changed", {**changed, "state": complaint.state.value})
         return await case_view(session, complaint)
 
 
@@ -79,24 +102,60 @@ async def regrade(
     actor: str,
     *,
     reason: str = "",
-    second_person: str | None = None,
+    expected_version: int | None = None,
+    idempotency_key: str | None = None,
 ) -> CaseView:
-    """Sets the grade by hand. Anyone may raise it.
+    """Raises the grade by hand. Lowering is `approvals.ask` with a second person's agreement.
 
     Raises:
-        IllegalMove: a lowering without a reason or without another person.
+        IllegalMove: a lowering.
+        Conflict: someone else changed the case since.
     """
     async with care.sessions.write() as session:
         complaint = await locked(session, complaint_id)
-        before = complaint.grade
-        if to is before:
+        if idempotency_key and await complaint_log.event_of_key(session, idempotency_key):
             return await case_view(session, complaint)
-        check_regrade(before, to, actor=actor, second_person=second_person, reason=reason)
-        complaint.grade = to
-        await note_grade(
-            care, session, complaint, before, actor=actor, reason=reason, second_person=second_person
-        )
+        await check_version(session, complaint, expected_version)
+        if to is not complaint.grade:
+            await apply_grade(
+                care, session, complaint, to, actor=actor, reason=reason, idempotency_key=idempotency_key
+            )
         return await case_view(session, complaint)
+
+
+async def apply_grade(
+    care: Care,
+    session: AsyncSession,
+    complaint: Complaint,
+    to: Grade,
+    *,
+    actor: str,
+    reason: str = "",
+    approval_id: int | None = None,
+    idempotency_key: str | None = None,
+) -> None:
+    """`regrade` in the caller's transaction, who holds the complaint's lock; a lowering names its approval.
+
+    Raises:
+        IllegalMove: a lowering without a reason or without another person.
+        InvalidInput: an approval of something else.
+    """
+    second = None
+    if approval_id is not None:
+        second = await case_approvals.agreed_by(session, complaint, ApprovalWhat.LOWER_GRADE, approval_id)
+    before = complaint.grade
+    check_regrade(before, to, actor=actor, second_person=second, reason=reason)
+    complaint.grade = to
+    await note_grade(
+        care,
+        session,
+        complaint,
+        before,
+        actor=actor,
+        reason=reason,
+        second_person=second,
+        idempotency_key=idempotency_key,
+    )
 
 
 async def note_grade(

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from care.records.complaint import ComplaintEvent
 from care.records.conversation import Conversation
 from care.records.notice import StaffNotice
+from care.rules.approval_terms import ApprovalWhat
 from care.rules.complaint import ComplaintState, Level
 from care.rules.errors import Conflict, IllegalMove, NotFound, NotVerified, StepUpNeeded
 from care.rules.vocabulary import Role, VerifiedBy
-from care.services import case_talk, complaint_log, complaints, staff
+from care.services import approvals, case_approvals, case_talk, complaint_log, complaints, staff
 from care.services.case_talk import OwnCase
 from care.services.complaints import CaseView, Change
 from care.services.context import Care
@@ -165,7 +166,7 @@ async def test_a_case_is_reopened_within_thirty_days_and_not_after(
 
 async def test_taking_back_is_only_a_wish_until_a_second_person_agrees(care: Care, shop: Shop) -> None:
     await shop.agent()
-    await staff.add_staff(care, login="lead1", name="周敏", role=Role.LEAD, password=PASSWORD)
+    lead = await staff.add_staff(care, login="lead1", name="周敏", role=Role.LEAD, password=PASSWORD)
     case = await received(care, shop)
     line = await said(care, shop, case, "我要撤诉")
     after = await case_talk.wish_withdrawal(
@@ -173,9 +174,10 @@ async def test_taking_back_is_only_a_wish_until_a_second_person_agrees(care: Car
     )
     assert (after.state, after.withdrawal_wished) == (S.ACKNOWLEDGED, True)
     assert len([text for text in await notices_of(care) if "撤回" in text]) == 2
-    await complaints.move(
-        care, case.id, S.WITHDRAWN, "agent1", change=Change(reason="客户要求", second_person="lead1")
-    )
+    async with care.sessions.read() as session:
+        wish = await case_approvals.open_one(session, case.id, ApprovalWhat.WITHDRAW)
+    assert wish is not None
+    await approvals.agree(care, case.id, wish.id, lead.id)
     line = await said(care, shop, case, "撤诉")
     with pytest.raises(Conflict, match="不用再撤回"):
         await case_talk.wish_withdrawal(

@@ -11,11 +11,21 @@ from care.records.complaint import Complaint, ComplaintEvent
 from care.records.conversation import Conversation
 from care.records.engine import Outbox
 from care.records.interaction import Promise
+from care.rules.approval_terms import ApprovalWhat
 from care.rules.complaint import CloseKind, ComplaintState, Level, Remedy
-from care.rules.errors import Conflict, IllegalMove, InvalidInput, NotFound
+from care.rules.errors import Conflict, Forbidden, IllegalMove, InvalidInput, NotFound
 from care.rules.severity import Grade
 from care.rules.vocabulary import Emotion, Role, Topic
-from care.services import complaint_log, complaints, conversations, handoff, promise_watch, promises, staff
+from care.services import (
+    approvals,
+    complaint_log,
+    complaints,
+    conversations,
+    handoff,
+    promise_watch,
+    promises,
+    staff,
+)
 from care.services.complaints import CaseView, Change
 from care.services.context import Care
 from tests.conftest import ManualClock
@@ -40,7 +50,11 @@ async def received(care: Care, shop: Shop, text: str = "用了两天就坏了", 
 async def walked(care: Care, case: CaseView, *states: S) -> CaseView:
     changes = {
         S.PROPOSED: Change(
-            proposal="免费换一台新的", remedy=Remedy.EXCHANGE, findings="抽检属实", root_cause_1="技术"
+            proposal="免费换一台新的",
+            remedy=Remedy.EXCHANGE,
+            findings="抽检属实",
+            root_cause_1="technology",
+            root_cause_2="material",
         ),
         S.EXECUTING: Change(customer_yes=True),
     }
@@ -76,7 +90,7 @@ async def test_the_whole_way_to_a_confirmed_close_keeps_its_promises(
     assert (complaint.remedy, complaint.findings, complaint.root_cause_1) == (
         Remedy.EXCHANGE,
         "抽检属实",
-        "技术",
+        "technology",
     )
     assert await promised(care, case.id) == {"acknowledge": "kept", "first_result": "kept", "solve": "kept"}
     assert await complaint_log.verify(care) == []
@@ -156,32 +170,40 @@ async def test_a_closed_case_is_reopened_for_thirty_days(care: Care, shop: Shop,
 
 
 async def test_withdrawing_needs_a_second_person_and_frees_from_the_promises(care: Care, shop: Shop) -> None:
+    agent = await shop.agent("agent1", "王晓彤")
+    lead = await staff.add_staff(care, login="lead1", name="周敏", role=Role.LEAD, password=PASSWORD)
     case = await received(care, shop)
-    for second in (None, "agent1"):
-        with pytest.raises(IllegalMove, match="另一人"):
-            await complaints.move(
-                care, case.id, S.WITHDRAWN, "agent1", change=Change(reason="客户撤回", second_person=second)
-            )
-    await complaints.move(
-        care, case.id, S.WITHDRAWN, "agent1", change=Change(reason="客户撤回", second_person="lead1")
+    with pytest.raises(IllegalMove, match="另一人"):
+        await complaints.move(care, case.id, S.WITHDRAWN, "agent1", change=Change(reason="客户撤回"))
+    with pytest.raises(InvalidInput):
+        await complaints.move(
+            care, case.id, S.WITHDRAWN, "agent1", change=Change(reason="客户撤回", approval_id=77)
+        )
+    wish = await approvals.ask(
+        care, case.id, ApprovalWhat.WITHDRAW, asked_by="agent1", reason="客户撤回", key="click-1"
     )
+    with pytest.raises(Forbidden, match="另一人"):
+        await approvals.agree(care, case.id, wish.id, agent)
+    assert (await row(care, case.id)).state is S.ACKNOWLEDGED
+    await approvals.agree(care, case.id, wish.id, lead.id)
+    assert (await row(care, case.id)).state is S.WITHDRAWN
     assert await promised(care, case.id) == {"acknowledge": "kept"}
+    assert await complaint_log.verify(care) == []
 
 
 async def test_a_case_is_merged_into_another_living_one(care: Care, shop: Shop) -> None:
+    lead = await staff.add_staff(care, login="lead1", name="周敏", role=Role.LEAD, password=PASSWORD)
     first, second = await received(care, shop), await received(care, shop)
-    change = Change(reason="同一问题", second_person="lead1")
     for survivor in (None, second.id, 10_000):
         with pytest.raises(InvalidInput):
             await complaints.move(
                 care, second.id, S.MERGED, "agent1",
-                change=Change(reason="同一问题", second_person="lead1", merged_into_id=survivor),
+                change=Change(reason="同一问题", merged_into_id=survivor),
             )  # fmt: skip
-    assert change.merged_into_id is None
-    await complaints.move(
-        care, second.id, S.MERGED, "agent1",
-        change=Change(reason="同一问题", second_person="lead1", merged_into_id=first.id),
-    )  # fmt: skip
+    wish = await approvals.ask(
+        care, second.id, ApprovalWhat.MERGE, asked_by="agent1", reason="同一问题", payload={"into": first.id}
+    )
+    await approvals.agree(care, second.id, wish.id, lead.id)
     assert (await row(care, second.id)).merged_into_id == first.id
     assert await complaint_log.verify(care) == []
 
@@ -211,16 +233,18 @@ async def test_raising_the_grade_tightens_the_clock_and_calls_the_lead(
     care: Care, shop: Shop, clock: ManualClock
 ) -> None:
     await shop.agent("agent1", "王晓彤")
-    await staff.add_staff(care, login="lead1", name="周敏", role=Role.LEAD, password=PASSWORD)
+    lead = await staff.add_staff(care, login="lead1", name="周敏", role=Role.LEAD, password=PASSWORD)
     case = await received(care, shop)
     raised = await complaints.regrade(care, case.id, Grade.P1, "agent1", reason="客户说冒烟")
     assert raised.solve_due_at == clock.now() + timedelta(hours=24)
     assert raised.owner_name == "周敏"
     with pytest.raises(IllegalMove):
         await complaints.regrade(care, case.id, Grade.P3, "agent1", reason="没那么严重")
-    lowered = await complaints.regrade(
-        care, case.id, Grade.P3, "agent1", reason="没那么严重", second_person="lead1"
+    wish = await approvals.ask(
+        care, case.id, ApprovalWhat.LOWER_GRADE, asked_by="agent1", reason="没那么严重", payload={"to": "P3"}
     )
+    await approvals.agree(care, case.id, wish.id, lead.id)
+    lowered = await complaints.note(care, case.id, "agent1", "已改为一般")
     assert (lowered.grade, lowered.solve_due_at) == (Grade.P3, raised.solve_due_at)
 
 
@@ -292,7 +316,7 @@ async def test_a_word_in_another_visit_keeps_a_case_from_being_closed_as_silent(
         (await session.get_one(Complaint, receipt.complaint_id)).customer_id = customer.id
     for state, change in (
         (S.ASSESSED, None), (S.INVESTIGATING, None),
-        (S.PROPOSED, Change(proposal="修好")), (S.EXECUTING, Change(customer_yes=True)),
+        (S.PROPOSED, Change(proposal="修好", root_cause_1="technology", root_cause_2="material")), (S.EXECUTING, Change(customer_yes=True)),
     ):  # fmt: skip
         await complaints.move(care, receipt.complaint_id, state, "agent1", change=change)
     await complaints.note_remedy_done(care, receipt.complaint_id, "agent1", "已修好")

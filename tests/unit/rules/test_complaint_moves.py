@@ -46,7 +46,7 @@ MAIN_LINE = [
     (S.WAITING_CUSTOMER, S.INVESTIGATING, FACTS),
     (S.INVESTIGATING, S.PROPOSED, replace(FACTS, proposal="换新机并退运费")),
     (S.PROPOSED, S.EXECUTING, replace(FACTS, customer_yes=True)),
-    (S.EXECUTING, S.CLOSED, replace(FACTS, customer_yes=True, remedy_done=True)),
+    (S.EXECUTING, S.CLOSED, replace(FACTS, customer_yes=True, remedy_done=True, root_cause_known=True)),
     (S.CLOSED, S.REOPENED, replace(FACTS, ended_at=NOW - 3 * DAY)),
     (S.REOPENED, S.ASSESSED, FACTS),
 ]
@@ -98,12 +98,24 @@ def test_closed_follows_only_from_executing() -> None:
 
 
 def test_closing_needs_the_remedy_done_and_the_customers_yes() -> None:
-    refused(S.EXECUTING, S.CLOSED, replace(FACTS, customer_yes=True))
-    assert "7 天内提醒 3 次" in refused(S.EXECUTING, S.CLOSED, replace(FACTS, remedy_done=True))
+    refused(S.EXECUTING, S.CLOSED, replace(FACTS, customer_yes=True, root_cause_known=True))
+    done = replace(FACTS, remedy_done=True, root_cause_known=True)
+    assert "7 天内提醒 3 次" in refused(S.EXECUTING, S.CLOSED, done)
+
+
+def test_nothing_is_closed_before_its_root_cause_is_known() -> None:
+    done = replace(FACTS, remedy_done=True, customer_yes=True)
+    assert "根因" in refused(S.EXECUTING, S.CLOSED, done)
+    check_move(S.EXECUTING, S.CLOSED, replace(done, root_cause_known=True))
 
 
 def test_three_unanswered_reminders_in_seven_days_close_silently() -> None:
-    reminded = replace(FACTS, remedy_done=True, reminders=(NOW - 7 * DAY, NOW - 4 * DAY, NOW - 1 * DAY))
+    reminded = replace(
+        FACTS,
+        remedy_done=True,
+        root_cause_known=True,
+        reminders=(NOW - 7 * DAY, NOW - 4 * DAY, NOW - 1 * DAY),
+    )
     check_move(S.EXECUTING, S.CLOSED, reminded)
     assert close_kind(reminded) is CloseKind.SILENT
     assert close_kind(replace(reminded, customer_yes=True)) is CloseKind.CONFIRMED
@@ -204,7 +216,7 @@ def test_an_unlisted_move_is_refused_whatever_the_facts(state: S, to: S) -> None
     generous = MoveFacts(
         now=NOW, actor="agent1", second_person="lead1", reason="r", customer_yes=True, is_clear=True,
         proposal="p", refusals=1, level_to=Level.L2, outside_ways_told=True, remedy_done=True,
-        ended_at=NOW, case="1", merged_into="2",
+        root_cause_known=True, ended_at=NOW, case="1", merged_into="2",
     )  # fmt: skip
     if to not in LEGAL_MOVES[state]:
         refused(state, to, generous)
