@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.records.complaint import Complaint
 from care.records.staff import Staff
 from care.rules.complaint import FINAL_STATES, Level
+from care.rules.notice_terms import NoticeKind
 from care.rules.severity import Grade
 from care.rules.vocabulary import Role
-from care.services import complaint_log
+from care.services import complaint_log, notices
 from care.services.context import Care
 
 _LEVEL_ROLES: dict[Level, tuple[Role, ...]] = {
@@ -60,6 +61,8 @@ async def assign(
     actor: str,
     level: Level | None = None,
     staff: Staff | None = None,
+    reason: str = "",
+    idempotency_key: str | None = None,
 ) -> Staff | None:
     """Gives the case to `staff`, or to the least loaded active person of the level, and notes it in the trail."""
     level = level or first_level(complaint.grade)
@@ -70,7 +73,7 @@ async def assign(
     complaint.level = level
     if staff is not None:
         complaint.owner_id = staff.id
-    await complaint_log.append(
+    event = await complaint_log.append(
         session,
         complaint,
         "assigned",
@@ -80,6 +83,19 @@ async def assign(
             "owner": None if staff is None else staff.login,
             "name": None if staff is None else staff.name,
             "level": level.value,
+            **({"reason": reason} if reason else {}),
         },
+        idempotency_key=idempotency_key,
     )
+    if staff is not None and not is_same_owner and staff.login != actor:
+        await notices.tell(
+            session,
+            care,
+            staff_ids=[staff.id],
+            kind=NoticeKind.ASSIGNED,
+            text=f"{complaint.case_number or '新投诉'}交给您处理（{complaint.grade.value}{complaint.grade.label}）。",
+            key=f"assigned:{complaint.id}:{event.seq}",
+            complaint_id=complaint.id,
+            conversation_id=complaint.conversation_id,
+        )
     return staff
