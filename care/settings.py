@@ -17,6 +17,7 @@ from typing import Literal, TypeVar
 
 from dotenv import dotenv_values
 
+from care.rules.account_terms import TotpPolicy
 from care.rules.handover import HandoverRules
 from care.rules.labelled import Labelled
 from care.rules.vocabulary import Cue, Emotion, Role, Tier, Topic
@@ -62,6 +63,15 @@ class Settings:
     handover: HandoverRules = DEFAULT_HANDOVER
     auto_assign: bool = True
     agent_grace_s: int = 60
+    staff_totp: TotpPolicy = "off"
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_role_claim: str = "roles"
+    #: The provider's word for a role → ours.
+    oidc_role_map: Mapping[str, Role] = field(default_factory=dict)
+    oidc_label: str = "单点登录"
+    closed_on_holidays: bool = False
 
     @property
     def is_embedded_database(self) -> bool:
@@ -128,6 +138,14 @@ def load_settings(environ: Mapping[str, str] | None = None, *, root: Path = ROOT
         ),
         auto_assign=_flag("AUTO_ASSIGN", text("AUTO_ASSIGN", "1")),
         agent_grace_s=_count("AGENT_GRACE_S", text("AGENT_GRACE_S", "60"), 5, 3600),
+        staff_totp=_one_of("STAFF_TOTP", text("STAFF_TOTP", "off"), "off", "managers", "all"),  # type: ignore[arg-type]
+        oidc_issuer=_issuer(maybe("OIDC_ISSUER"), maybe("OIDC_CLIENT_ID")),
+        oidc_client_id=maybe("OIDC_CLIENT_ID"),
+        oidc_client_secret=maybe("OIDC_CLIENT_SECRET"),
+        oidc_role_claim=text("OIDC_ROLE_CLAIM", "roles"),
+        oidc_role_map=_role_map(text("OIDC_ROLE_MAP", "")),
+        oidc_label=text("OIDC_LABEL", "单点登录"),
+        closed_on_holidays=_flag("CLOSED_ON_HOLIDAYS", text("CLOSED_ON_HOLIDAYS", "0")),
     )
 
 
@@ -209,7 +227,7 @@ def _issuer(issuer: str | None, client_id: str | None) -> str | None:
     return issuer
 
 
-def _role_map(text: str) -> dict[str, str]:
+def _role_map(text: str) -> dict[str, Role]:
     roles = [role.value for role in Role]
     pairs = [part.strip().rpartition("=") for part in text.split(",") if part.strip()]
     for word, _, role in pairs:
@@ -217,7 +235,7 @@ def _role_map(text: str) -> dict[str, str]:
             raise SettingsError(
                 f"ZHIKE_OIDC_ROLE_MAP: {word}={role!s} 应写成 对方的角色={'|'.join(roles)}，多个用逗号分开"
             )
-    return {word.strip(): role.strip() for word, _, role in pairs}
+    return {word.strip(): Role(role.strip()) for word, _, role in pairs}
 
 
 def _flag(name: str, text: str) -> bool:

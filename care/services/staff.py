@@ -1,148 +1,88 @@
-"""Staff accounts and their signed-in browsers."""
+"""Staff sign in: a password, then a code where there is a second factor. Guesses of either are slowed down.
+
+Accounts themselves are `staff_accounts`, signed-in browsers `staff_sessions`, the second factor `staff_totp`.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import hmac
-import re
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.conversation import VerificationAttempt
-from care.records.staff import Staff, StaffSession
-from care.rules.errors import (
-    Conflict,
-    InvalidInput,
-    NotFound,
-    NotSignedIn,
-    TooManyRequests,
-    VerificationFailed,
-)
+from care.records.staff import Staff, StaffHalfSession
+from care.rules.account_terms import AccountChange, SignedBy
+from care.rules.errors import InvalidInput, NotSignedIn, TooManyRequests, VerificationFailed
+from care.rules.passwords import LONGEST
 from care.rules.text import normalise
-from care.rules.vocabulary import Role
+from care.services import staff_accounts, staff_totp
 from care.services.context import Care
+from care.services.staff_accounts import (
+    AccountEdit,
+    StaffView,
+    add_staff,
+    list_staff,
+    reset_password,
+    reset_totp,
+)
+from care.services.staff_sessions import (
+    SESSION_IDLES,
+    SESSION_LIVES,
+    From,
+    SignedIn,
+    StaffOfSession,
+    is_csrf,
+    open_session,
+    sign_out,
+    staff_of_session,
+    token_hash,
+)
+
+__all__ = [
+    "SESSION_IDLES",
+    "SESSION_LIVES",
+    "AccountEdit",
+    "From",
+    "HalfSignedIn",
+    "SignedIn",
+    "StaffOfSession",
+    "StaffView",
+    "add_staff",
+    "change_password",
+    "is_csrf",
+    "list_staff",
+    "reset_password",
+    "reset_totp",
+    "second_step",
+    "sign_in",
+    "sign_out",
+    "staff_of_session",
+]
 
 FAILURES_TO_LOCK = 5
 LOCK = timedelta(minutes=15)
-SESSION_LIVES = timedelta(hours=12)
-_SEEN_EVERY = timedelta(seconds=60)
-_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}", re.ASCII)
-_MIN_PASSWORD, _MAX_PASSWORD = 10, 200
+HALF_LIVES = timedelta(minutes=5)
+_SAME_ANSWER = "登录名或密码不正确。"
+_LOCKED = "登录失败次数太多，账号已锁定，请 15 分钟后再试。"
 
-_hasher = PasswordHasher()
 #: Verified when the login does not exist, so that both answers take the same time.
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$Bg5cyFvwB5hGWdVUdNFPuKSOjq1N7YyRbd3vLkTKzAY"
 
 
 @dataclass(frozen=True)
-class StaffView:
-    id: int
-    login: str
-    name: str
-    role: Role
-    skills: tuple[str, ...]
-    capacity: int
-    presence: str
-    active: bool
-    is_demo: bool
-    locked_until: datetime | None
+class HalfSignedIn:
+    """The password was right; `half` and a code together sign in, for five minutes."""
+
+    half: str
 
 
-@dataclass(frozen=True)
-class SignedIn:
-    """`token` goes into the cookie and is never stored; `csrf` must come back with every write."""
-
-    token: str
-    csrf: str
-    staff: StaffView
-
-
-@dataclass(frozen=True)
-class StaffOfSession:
-    staff: StaffView
-    csrf: str
-
-
-async def add_staff(
-    care: Care,
-    *,
-    login: str,
-    name: str,
-    role: Role,
-    password: str,
-    skills: Sequence[str] = (),
-    is_demo: bool = False,
-) -> StaffView:
-    """Creates an account.
-
-    Raises:
-        InvalidInput: the login is not 2–40 of ``a-z 0-9 . _ -``, the name is empty, or the
-            password is shorter than 10 characters.
-        Conflict: the login exists.
-    """
-    problems = {}
-    if not _LOGIN.fullmatch(login):
-        problems["login"] = "登录名为 2 到 40 位小写字母、数字、点、横线或下划线。"
-    if not normalise(name):
-        problems["name"] = "请填写姓名。"
-    if password_problem := _password_problem(password):
-        problems["password"] = password_problem
-    if problems:
-        raise InvalidInput(fields=problems)
-    password_hash = await asyncio.to_thread(_hasher.hash, password)
-    try:
-        async with care.sessions.write() as session:
-            staff = Staff(
-                login=login,
-                name=normalise(name)[:40],
-                role=role,
-                password_hash=password_hash,
-                skills=list(skills),
-                capacity=5,
-                presence="away",
-                failed_logins=0,
-                active=True,
-                is_demo=is_demo,
-                created_at=care.clock.now(),
-            )
-            session.add(staff)
-            await session.flush()
-            return _view(staff)
-    except IntegrityError as error:
-        raise Conflict(f"登录名 {login} 已存在。") from error
-
-
-async def reset_password(care: Care, login: str, password: str) -> StaffView:
-    """Sets a new password, lifts a lock and signs out every browser. Raises `NotFound`, `InvalidInput`."""
-    if problem := _password_problem(password):
-        raise InvalidInput(problem, fields={"password": problem})
-    password_hash = await asyncio.to_thread(_hasher.hash, password)
-    async with care.sessions.write() as session:
-        staff = await session.scalar(select(Staff).where(Staff.login == login).with_for_update())
-        if staff is None:
-            raise NotFound(f"没有登录名为 {login} 的账号。")
-        staff.password_hash = password_hash
-        await _forget_failures(session, staff.login, staff)
-        await session.execute(delete(StaffSession).where(StaffSession.staff_id == staff.id))
-        return _view(staff)
-
-
-async def list_staff(care: Care) -> list[StaffView]:
-    async with care.sessions.read() as session:
-        return [_view(staff) for staff in await session.scalars(select(Staff).order_by(Staff.login))]
-
-
-async def sign_in(care: Care, login: str, password: str) -> SignedIn:
-    """Opens a session.
+async def sign_in(
+    care: Care, login: str, password: str, *, came: From | None = None
+) -> SignedIn | HalfSignedIn:
+    """The first step: opens a session, or half of one where a code has to follow.
 
     Raises:
         VerificationFailed: wrong login or password, or the account is not active; the answer is the same.
@@ -151,13 +91,11 @@ async def sign_in(care: Care, login: str, password: str) -> SignedIn:
     """
     login = normalise(login).lower()[:40]
     now = care.clock.now()
+    key = f"login:{login}"
     async with care.sessions.read() as session:
-        await _check_not_locked(session, login, now)
+        await _check_not_locked(session, key, now)
         staff = await session.scalar(select(Staff).where(Staff.login == login, Staff.active.is_(True)))
-    is_right = await asyncio.to_thread(
-        _verify, staff.password_hash if staff else _NOBODY, password[:_MAX_PASSWORD]
-    )
-    token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+    is_right = await staff_accounts.is_right(staff.password_hash if staff else _NOBODY, password[:LONGEST])
     async with care.sessions.write() as session:
         staff = await session.scalar(
             select(Staff)
@@ -166,113 +104,118 @@ async def sign_in(care: Care, login: str, password: str) -> SignedIn:
             .execution_options(populate_existing=True)
         )
         # Again under the lock: guesses sent at the same time must not all pass the first look.
-        await _check_not_locked(session, login, now)
+        await _check_not_locked(session, key, now)
         if is_right and staff is not None:
-            await _forget_failures(session, login, staff)
-            await session.execute(delete(StaffSession).where(StaffSession.expires_at <= now))
-            session.add(
-                StaffSession(
-                    token_hash=_token_hash(token),
-                    staff_id=staff.id,
-                    csrf_token=csrf,
-                    created_at=now,
-                    last_seen_at=now,
-                    expires_at=now + SESSION_LIVES,
-                )
-            )
-            return SignedIn(token=token, csrf=csrf, staff=_view(staff))
-        session.add(VerificationAttempt(key=_failures_key(login), at=now))
-        if staff is not None:
-            staff.failed_logins += 1
-            if staff.failed_logins >= FAILURES_TO_LOCK:
-                staff.locked_until = now + LOCK
-    raise VerificationFailed("登录名或密码不正确。")
+            await _forget(session, key, staff)
+            if staff.totp_confirmed_at is not None:
+                return await _half(session, staff, now)
+            return await open_session(session, staff, now, signed_by=SignedBy.PASSWORD, came=came or From())
+        _count_failure(session, key, staff, now)
+    raise VerificationFailed(_SAME_ANSWER)
 
 
-async def staff_of_session(care: Care, token: str | None) -> StaffOfSession:
-    """The member of staff whose browser carries `token`.
+async def second_step(care: Care, half: str, code: str, *, came: From | None = None) -> SignedIn:
+    """The code from the telephone, or a recovery code, after the password.
 
     Raises:
-        NotSignedIn: no such session, expired, or the account is not active any more.
+        NotSignedIn: the first step was too long ago, or never was.
+        VerificationFailed: wrong code, or one that was used before.
+        TooManyRequests: five wrong codes within 15 minutes; signing in again does not lift it.
     """
     now = care.clock.now()
-    async with care.sessions.read() as session:
+    async with care.sessions.write() as session:
         row = (
             await session.execute(
-                select(StaffSession, Staff)
-                .join(Staff, Staff.id == StaffSession.staff_id)
-                .where(StaffSession.token_hash == _token_hash(token or ""), StaffSession.expires_at > now)
+                select(StaffHalfSession, Staff.login)
+                .join(Staff, Staff.id == StaffHalfSession.staff_id)
+                .where(
+                    StaffHalfSession.token_hash == token_hash(half),
+                    StaffHalfSession.expires_at > now,
+                    Staff.active.is_(True),
+                )
             )
         ).one_or_none()
-    if row is None or not row[1].active:
-        raise NotSignedIn()
-    signed_in, staff = row
-    if now - signed_in.last_seen_at > _SEEN_EVERY:
-        async with care.sessions.write() as session:
-            fresh = await session.get(StaffSession, signed_in.id)
-            if fresh is not None:
-                fresh.last_seen_at = now
-    return StaffOfSession(staff=_view(staff), csrf=signed_in.csrf_token)
+        if row is None:
+            raise NotSignedIn("登录已超时，请重新输入密码。")
+        waiting, login = row
+        staff = await staff_accounts.locked(session, Staff.id == waiting.staff_id)
+        key = f"code:{login}"
+        await _check_not_locked(session, key, now)
+        signed_by = await staff_totp.take_any(session, staff, code, now)
+        if signed_by is not None:
+            await session.delete(waiting)
+            await _forget(session, key, staff)
+            return await open_session(session, staff, now, signed_by=signed_by, came=came or From())
+        _count_failure(session, key, staff, now)
+    raise VerificationFailed(staff_totp.WRONG_CODE)
 
 
-def is_csrf(session: StaffOfSession, given: str | None) -> bool:
-    """Whether the write comes from our own page."""
-    return hmac.compare_digest(session.csrf.encode(), (given or "").encode(errors="surrogatepass"))
+async def change_password(care: Care, signed_in: StaffOfSession, old: str, new: str) -> None:
+    """One's own password; every other browser is signed out.
 
-
-async def sign_out(care: Care, token: str | None) -> None:
-    """Ends the session; nothing happens when there is none."""
+    Raises:
+        VerificationFailed: the old one is wrong.
+        TooManyRequests: it was wrong five times.
+        InvalidInput: the new one cannot be used, or is the old one.
+    """
+    now = care.clock.now()
+    key = f"login:{signed_in.staff.login}"
+    async with care.sessions.read() as session:
+        await _check_not_locked(session, key, now)
+        staff = await session.get(Staff, signed_in.staff.id)
+    if staff is None:
+        raise NotSignedIn
+    is_right = await staff_accounts.is_right(staff.password_hash, old[:LONGEST])
+    problem = staff_accounts.problem_of(new, staff.login, staff.name)
+    if problem is None and new == old:
+        problem = "新密码不能与旧密码相同。"
+    if is_right and problem:
+        raise InvalidInput(problem, fields={"new": problem})
+    password_hash = await staff_accounts.hashed(new[:LONGEST])
     async with care.sessions.write() as session:
-        await session.execute(delete(StaffSession).where(StaffSession.token_hash == _token_hash(token or "")))
+        staff = await staff_accounts.locked(session, Staff.id == signed_in.staff.id)
+        await _check_not_locked(session, key, now)
+        if is_right:
+            staff.password_hash = password_hash
+            staff.must_change_password = False
+            staff.password_changed_at = now
+            await _forget(session, key, staff)
+            await staff_accounts.end_sessions(session, staff.id, but=signed_in.id)
+            staff_accounts.note(session, staff, AccountChange.PASSWORD, who=staff.login, at=now)
+            return
+        _count_failure(session, key, staff, now)
+    raise VerificationFailed("原密码不正确。")
 
 
-async def _check_not_locked(session: AsyncSession, login: str, now: datetime) -> None:
+async def _half(session: AsyncSession, staff: Staff, now: datetime) -> HalfSignedIn:
+    half = secrets.token_urlsafe(32)
+    await session.execute(
+        delete(StaffHalfSession).where(
+            (StaffHalfSession.expires_at <= now) | (StaffHalfSession.staff_id == staff.id)
+        )
+    )
+    session.add(StaffHalfSession(token_hash=token_hash(half), staff_id=staff.id, expires_at=now + HALF_LIVES))
+    return HalfSignedIn(half)
+
+
+async def _check_not_locked(session: AsyncSession, key: str, now: datetime) -> None:
     failures = await session.scalar(
         select(func.count())
         .select_from(VerificationAttempt)
-        .where(VerificationAttempt.key == _failures_key(login), VerificationAttempt.at > now - LOCK)
+        .where(VerificationAttempt.key == key, VerificationAttempt.at > now - LOCK)
     )
     if int(failures or 0) >= FAILURES_TO_LOCK:
-        raise TooManyRequests("登录失败次数太多，账号已锁定，请 15 分钟后再试。")
+        raise TooManyRequests(_LOCKED)
 
 
-async def _forget_failures(session: AsyncSession, login: str, staff: Staff) -> None:
-    await session.execute(delete(VerificationAttempt).where(VerificationAttempt.key == _failures_key(login)))
+def _count_failure(session: AsyncSession, key: str, staff: Staff | None, now: datetime) -> None:
+    session.add(VerificationAttempt(key=key, at=now))
+    if staff is not None:
+        staff.failed_logins += 1
+        if staff.failed_logins >= FAILURES_TO_LOCK:
+            staff.locked_until = now + LOCK
+
+
+async def _forget(session: AsyncSession, key: str, staff: Staff) -> None:
+    await session.execute(delete(VerificationAttempt).where(VerificationAttempt.key == key))
     staff.failed_logins, staff.locked_until = 0, None
-
-
-def _failures_key(login: str) -> str:
-    return f"login:{login}"
-
-
-def _verify(password_hash: str, password: str) -> bool:
-    try:
-        return _hasher.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def _password_problem(password: str) -> str | None:
-    if not _MIN_PASSWORD <= len(password) <= _MAX_PASSWORD:
-        return f"密码为 {_MIN_PASSWORD} 到 {_MAX_PASSWORD} 个字符。"
-    return None
-
-
-def _token_hash(token: str) -> str:
-    # A cookie may hold any bytes; they come as half characters.
-    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
-
-
-def _view(staff: Staff) -> StaffView:
-    return StaffView(
-        id=staff.id,
-        login=staff.login,
-        name=staff.name,
-        role=staff.role,
-        skills=tuple(staff.skills),
-        capacity=staff.capacity,
-        presence=staff.presence,
-        active=staff.active,
-        is_demo=staff.is_demo,
-        locked_until=staff.locked_until,
-    )
