@@ -90,7 +90,7 @@ async def write(care: Care, conversation_id: int, staff_id: int, text: str, clie
                 raise ConversationClosed("会话已结束，不能再写备注。")
             note = add(session, care, conversation, staff_id, clean, client_msg_id=key)
         await session.flush()
-        written = (await _views(session, [note]))[0]
+        written = (await views(session, [note]))[0]
     await announce(care, conversation)
     return written
 
@@ -103,7 +103,7 @@ async def of(care: Care, conversation_id: int, *, after: int = 0) -> list[NoteVi
             .where(DeskNote.conversation_id == conversation_id, DeskNote.id > after)
             .order_by(DeskNote.id)
         )
-        return await _views(session, list(rows))
+        return await views(session, list(rows))
 
 
 async def save_draft(care: Care, conversation_id: int, staff_id: int, text: str) -> None:
@@ -141,7 +141,8 @@ async def _mark(care: Care, conversation_id: int, staff_id: int, **values: str |
         )
 
 
-async def _views(session: AsyncSession, notes: Iterable[DeskNote]) -> list[NoteView]:
+async def views(session: AsyncSession, notes: Iterable[DeskNote]) -> list[NoteView]:
+    """Notes with the names of who wrote them."""
     notes = list(notes)
     ids = {note.staff_id for note in notes if note.staff_id is not None}
     names: dict[int, str] = {}

@@ -35,6 +35,8 @@ class MessageView:
     understood: dict[str, Any] | None
     message_id: int = 0
     are_buttons_used: bool = False
+    public_id: str = ""
+    agent_id: int | None = None
 
 
 async def history(care: Care, conversation_id: int, *, after: int, limit: int = 200) -> list[MessageView]:
@@ -91,6 +93,8 @@ async def views(session: AsyncSession, messages: Sequence[Message]) -> list[Mess
             understood=m.understood,
             message_id=m.id,
             are_buttons_used=m.id in used,
+            public_id=m.public_id,
+            agent_id=m.agent_id,
         )
         for m in messages
         if m.seq is not None
