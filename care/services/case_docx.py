@@ -11,9 +11,8 @@ from docx.oxml.ns import qn
 from docx.oxml.shared import OxmlElement
 from docx.shared import Cm, Pt, RGBColor
 
-from care.services.case_file import Block
 from care.services.case_page import WIDTHS, Page
-from care.services.case_wording import LABEL
+from care.services.case_wording import LABEL, Block
 
 _FONT = "Microsoft YaHei"
 _WIDTH_CM = 17.0

@@ -6,46 +6,31 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.records.complaint import Complaint, ComplaintEvent
+from care.records.case_work import CaseRemedy
+from care.records.complaint import Complaint
 from care.records.conversation import Message
 from care.records.customer import Customer
 from care.records.interaction import CareInteraction, Promise
 from care.records.order import Product
 from care.records.staff import Staff
-from care.rules.complaint import ComplaintState, Level, Remedy
+from care.rules.complaint import Remedy
 from care.rules.errors import Conflict, NotFound
-from care.rules.event_terms import event_label
 from care.rules.field_access import seen
-from care.rules.severity import Grade
-from care.rules.times import format_amount, to_shanghai
+from care.rules.root_causes import root_cause_label
+from care.rules.times import format_amount
 from care.rules.vocabulary import Cue, Role, Speaker, Topic
-from care.services import complaint_log, evidence, transcript
-from care.services.case_wording import EVENT_FIELDS, flag_label
+from care.services import evidence, transcript
+from care.services.case_trail import trail
+from care.services.case_wording import NOTHING, Block, actor_name, label_in, moment
 from care.services.evidence import EvidenceView
 from care.services.promises import What
 
 _MOST_LINES = 3_000
-_NOTHING = "—"
-
-
-@dataclass(frozen=True)
-class Block:
-    """A titled part: a table (rows of `head`'s length; without a head the first cell is a name), or words alone.
-
-    `notes` stand under it.
-    """
-
-    title: str
-    head: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-    words: str = ""
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,11 +66,11 @@ async def read(session: AsyncSession, complaint_id: int, role: Role) -> CaseFile
     lines = await _lines(session, case)
     blocks = (
         await _facts(session, case, customer, role),
-        Block("客户原话", words=seen("complaint.own_words", role, case.own_words) or _NOTHING),
+        Block("客户原话", words=seen("complaint.own_words", role, case.own_words) or NOTHING),
         await _transcript(session, lines, role),
-        await _trail(session, case, role),
+        await trail(session, case, role),
         await _promises(session, case),
-        _remedies(case, role),
+        await _remedies(session, case, role),
         _pictures(pictures, role),
     )
     return CaseFile(
@@ -105,7 +90,7 @@ async def _facts(session: AsyncSession, case: Complaint, customer: Customer | No
         "投诉编号": case.case_number,
         "状态": case.state.label,
         "类别": case.category.label,
-        "主题": _label(Topic, case.topic),
+        "主题": label_in(Topic, case.topic),
         "严重程度": f"{case.grade.value} {case.grade.label}",
         "处理层级": f"{case.level.value} {case.level.label}",
         "处理人": owner.name if owner else None,
@@ -119,9 +104,9 @@ async def _facts(session: AsyncSession, case: Complaint, customer: Customer | No
         "商品": product.name if product else _words(role, case.product_said),
         "涉及金额": format_amount(case.amount) if case.amount is not None else None,
         "客户要求": _words(role, case.remedy_said)
-        or "、".join(_label(Remedy, one) for one in case.requested_remedies),
+        or "、".join(label_in(Remedy, one) for one in case.requested_remedies),
         "客户期望": _words(role, case.expectation_said),
-        "严重线索": "、".join(_label(Cue, one) for one in case.cues),
+        "严重线索": "、".join(label_in(Cue, one) for one in case.cues),
         "法律标记": "、".join(flag_label(one) for one in case.legal_flags),
         "情绪": case.emotion.label,
         "再次投诉": "是" if case.recurrent else "否",
@@ -179,44 +164,14 @@ async def _transcript(session: AsyncSession, lines: Sequence[Message], role: Rol
     return Block("对话记录", ("时间", "发言人", "内容"), rows, notes=notes)
 
 
-async def _trail(session: AsyncSession, case: Complaint, role: Role) -> Block:
-    found = await session.scalars(
-        select(ComplaintEvent)
-        .where(ComplaintEvent.complaint_id == case.id)
-        .order_by(ComplaintEvent.seq, ComplaintEvent.id)
-    )
-    events = list(found)
-    faults = list(complaint_log.faults_of(case, events))
-    rows = tuple(
-        (
-            str(event.seq),
-            moment(event.at) or "",
-            event_label(event.kind),
-            _actor(event.actor),
-            _told(event, role),
-            event.hash[:12],
-        )
-        for event in events
-    )
-    notes = (
-        (f"校验结果：记录完整，共 {len(events)} 条，末条校验值 {events[-1].hash if events else _NOTHING}",)
-        if not faults
-        else (
-            "校验结果：记录有问题",
-            *(f"第 {one.seq or '?'} 条：{one.fault.label}（{one.detail}）" for one in faults),
-        )
-    )
-    return Block("处理经过", ("序号", "时间", "事项", "操作人", "内容", "校验值"), rows, notes=notes)
-
-
 async def _promises(session: AsyncSession, case: Complaint) -> Block:
     found = await session.scalars(
         select(Promise).where(Promise.complaint_id == case.id).order_by(Promise.due_at, Promise.id)
     )
     rows = tuple(
         (
-            _label(What, one.what),
-            _actor(one.promised_by),
+            label_in(What, one.what),
+            actor_name(one.promised_by),
             moment(one.made_at) or "",
             moment(one.due_at) or "",
             f"已兑现 {moment(one.kept_at)}"
@@ -232,12 +187,34 @@ async def _promises(session: AsyncSession, case: Complaint) -> Block:
     )
 
 
-def _remedies(case: Complaint, role: Role) -> Block:
+async def _remedies(session: AsyncSession, case: Complaint, role: Role) -> Block:
+    found = await session.scalars(
+        select(CaseRemedy)
+        .where(CaseRemedy.complaint_id == case.id, CaseRemedy.dropped_at.is_(None))
+        .order_by(CaseRemedy.id)
+    )
+    parts = {
+        f"补救 {number}": "，".join(
+            one
+            for one in (
+                part.kind.label,
+                format_amount(part.amount) if part.amount else "",
+                _words(role, part.note) or "",
+                f"{actor_name(part.proposed_by)} 于 {moment(part.proposed_at)} 提出",
+                f"{moment(part.done_at)} 完成" if part.done_at else "未完成",
+            )
+            if one
+        )
+        for number, part in enumerate(found, 1)
+    }
     rows = {
         "调查结论": _words(role, case.findings),
-        "原因": " / ".join(one for one in (case.root_cause_1, case.root_cause_2) if one),
+        "原因": " / ".join(
+            root_cause_label(one) or "" for one in (case.root_cause_1, case.root_cause_2) if one
+        ),
         "处理方案": _words(role, case.proposal),
         "补救方式": case.remedy.label if case.remedy else None,
+        **parts,
         "补救完成": moment(case.remedy_done_at),
         "客户未接受次数": str(case.refusals) if case.refusals else None,
         "已告知外部途径": moment(case.external_recourse_told_at),
@@ -263,53 +240,8 @@ def _pictures(pictures: Sequence[EvidenceView], role: Role) -> Block:
     return Block("证据清单", head, rows, notes=_none(rows, "没有图片证据。"))
 
 
-def moment(at: datetime | None) -> str | None:
-    return None if at is None else f"{to_shanghai(at):%Y-%m-%d %H:%M:%S}"
-
-
-def _told(event: ComplaintEvent, role: Role) -> str:
-    """What an event changed, in words; only fields that have a name here are shown."""
-    parts = []
-    if event.from_state and event.to_state:
-        parts.append(f"{_label(ComplaintState, event.from_state)} → {_label(ComplaintState, event.to_state)}")
-    elif event.to_state:
-        parts.append(_label(ComplaintState, event.to_state))
-    for field, name in EVENT_FIELDS.items():
-        value = event.data.get(field)
-        if value not in (None, "", [], {}):
-            parts.append(f"{name}：{_value(field, value, role)}")
-    return "；".join(parts) or _NOTHING
-
-
-def _value(field: str, value: Any, role: Role) -> str:
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, list):
-        return "、".join(_value(field, one, role) for one in value)
-    text = str(value)
-    for labels in (Grade, Remedy, Level, Cue, Topic):
-        if text in labels.labels():
-            return labels.labels()[text]
-    if field.endswith(("_at", "_due")):
-        try:
-            return moment(datetime.fromisoformat(text)) or text
-        except ValueError:
-            return text
-    return seen("message.text", role, text) or ""
-
-
-def _actor(actor: str) -> str:
-    known = {"bot": "智能客服", "customer": "客户", "clockwork": "系统", "system": "系统"}
-    return known.get(actor, actor.removeprefix("staff:"))
-
-
 def _words(role: Role, text: str | None) -> str | None:
     found: str | None = seen("message.text", role, text)
-    return found
-
-
-def _label(labels: Any, value: str) -> str:
-    found: str = labels.labels().get(value, value)
     return found
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from care.services.case_file import CaseFile, moment
-from care.services.case_wording import NOTICE, PERSONAL, TITLE
+from care.services.case_file import CaseFile
+from care.services.case_wording import NOTICE, PERSONAL, TITLE, moment
 
 #: Shares of the page's width of the columns, by a table's number of columns.
 WIDTHS: dict[int, tuple[float, ...]] = {

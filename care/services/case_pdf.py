@@ -23,9 +23,8 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from care.services.case_file import Block
 from care.services.case_page import WIDTHS, Page
-from care.services.case_wording import LABEL
+from care.services.case_wording import LABEL, Block
 
 _FONT = "STSong-Light"
 _MARGIN = 1.8 * cm

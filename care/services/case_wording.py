@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
+
+from care.rules.labelled import Labelled
+from care.rules.times import to_shanghai
+
+NOTHING = "—"
 
 #: GB 45438-2025: a copy of a conversation with a machine says so in words that name artificial intelligence.
 LABEL = "智能客服参与"
@@ -27,6 +34,8 @@ EVENT_FIELDS: Mapping[str, str] = MappingProxyType(
         "text": "备注",
         "detail": "说明",
         "findings": "调查结论",
+        "root_cause_1": "原因",
+        "root_cause_2": "具体原因",
         "proposal": "方案",
         "remedy": "补救方式",
         "refusals": "未接受次数",
@@ -58,3 +67,32 @@ _FLAGS: Mapping[str, str] = MappingProxyType(
 
 def flag_label(flag: str) -> str:
     return _FLAGS.get(flag, flag)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A titled part: a table (rows of `head`'s length; without a head the first cell is a name), or words alone.
+
+    `notes` stand under it.
+    """
+
+    title: str
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    words: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def moment(at: datetime | None) -> str | None:
+    """``2026-11-24 10:00:00`` on Shanghai's clock."""
+    return None if at is None else f"{to_shanghai(at):%Y-%m-%d %H:%M:%S}"
+
+
+def actor_name(actor: str) -> str:
+    """Who acted, as people call them; a member of staff by their login."""
+    known = {"bot": "智能客服", "customer": "客户", "clockwork": "系统", "system": "系统"}
+    return known.get(actor, actor.removeprefix("staff:"))
+
+
+def label_in(labels: type[Labelled], value: str) -> str:
+    return labels.labels().get(value, value)
