@@ -1,4 +1,4 @@
-"""Demo complaints in every state, their promises, feedback and win-back work; events are made in `trails`."""
+"""Demo complaints in every state, their promises and feedback; events are made in `trails`."""
 
 from __future__ import annotations
 
@@ -49,10 +49,9 @@ _KETTLE_LINES = (
 
 @dataclass
 class Cases:
-    """Complaint rows with positions for ids and `goal`, the state to reach; win-back rows."""
+    """Complaint rows with positions for ids and `goal`, the state to reach."""
 
     complaints: list[Row] = field(default_factory=list)
-    winbacks: list[Row] = field(default_factory=list)
 
 
 def cases(anchor: Anchor, folk: People, bought: Orders, products: list[Row], made: Contacts) -> Cases:
@@ -76,7 +75,6 @@ def cases(anchor: Anchor, folk: People, bought: Orders, products: list[Row], mad
         )
     _number(found)
     _merge_targets(found)
-    found.winbacks = _winbacks(rng, anchor, folk)
     return found
 
 
@@ -238,19 +236,3 @@ def _merge_targets(found: Cases) -> None:
             )
             if row["merged_into"] is None:
                 row["goal"] = S.CLOSED
-
-
-def _winbacks(rng: random.Random, anchor: Anchor, folk: People) -> list[Row]:
-    reasons = ("care", "price", "quality", "need_gone", "other")
-    return [
-        {
-            "customer": customer,
-            "trigger": rng.choice(("silence_2x_gap", "unresolved_complaint", "low_score")),
-            "reason": rng.choices(reasons, weights=(40, 20, 20, 12, 8))[0],
-            "offer": rng.choice(("专属回访与道歉", "老客满减券 ¥50.00", "免费清洗服务一次", None)),
-            "has_consent": rng.random() < 0.6,
-            "opened_on": anchor.today - timedelta(days=rng.randint(2, 90)),
-            "result": rng.choice(("recovered", "declined", "no_answer", None, None)),
-        }
-        for customer in rng.sample(range(20, len(folk.customers)), 24)
-    ]

@@ -88,6 +88,7 @@ async def _staff(session: AsyncSession) -> int:
         Feedback.agent_id,
         Customer.account_manager_id,
         Customer.key_account_signed_by,
+        WinbackCase.owner_id,
     ):
         named |= {i for i in await session.scalars(select(column).where(column.in_(demo)).distinct()) if i}
     await session.execute(

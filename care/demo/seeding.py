@@ -20,9 +20,11 @@ from care.demo.orders import Orders, orders
 from care.demo.people import People, people
 from care.demo.staff import staff
 from care.demo.trails import Trail, walk
+from care.demo.winbacks import Winbacks, winbacks
 from care.records.complaint import Complaint, ComplaintEvent
 from care.records.conversation import Conversation, Handoff, Message
 from care.records.customer import Consent, Customer, CustomerField, DataQualityIssue
+from care.records.improvement import WinbackStep
 from care.records.interaction import CareInteraction, Feedback, Promise, WinbackCase
 from care.records.order import Order, OrderEvent, OrderLine, Product, Shipment
 from care.records.order_request import Invoice, LoyaltyAccount, LoyaltyEntry, ReturnRequest, ServiceVisit
@@ -109,6 +111,7 @@ class _Sowing:
         later = aftersales(self.anchor, folk, bought, products)
         made = contacts(self.anchor, folk, bought, products)
         found = cases(self.anchor, folk, bought, products, made)
+        won_back = winbacks(self.anchor, folk, bought)
 
         self.staff_ids = await self._staff(password_hash)
         self.product_ids = await self._insert(Product, products)
@@ -116,6 +119,7 @@ class _Sowing:
         await self._orders(bought, later)
         await self._contacts(made)
         trails = await self._cases(found, made)
+        await self._winbacks(won_back)
         return Summary(
             customers=len(folk.customers),
             products=len(products),
@@ -130,7 +134,7 @@ class _Sowing:
             events=sum(len(trail.events) for trail in trails),
             promises=sum(len(trail.promises) for trail in trails),
             feedback=len(made.feedback) + sum(trail.feedback is not None for trail in trails),
-            winbacks=len(found.winbacks),
+            winbacks=len(won_back.cases),
             staff=len(self.staff_ids),
         )
 
@@ -229,8 +233,15 @@ class _Sowing:
                 merged = update(Complaint).where(Complaint.id == ids[position])
                 await self.session.execute(merged.values(merged_into_id=ids[case["merged_into"]]))
         await self._trails(found, trails, ids, [row["conversation_id"] for row in rows])
-        await self._insert(WinbackCase, self._with_ids(found.winbacks, customer=self.customer_ids))
         return trails
+
+    async def _winbacks(self, made: Winbacks) -> None:
+        rows = self._with_ids(made.cases, customer=self.customer_ids)
+        for row in rows:
+            row["owner_id"] = self._staff_id(row["owner_id"])
+            row["open_key"] = f"customer:{row['customer_id']}" if row["closed_at"] is None else None
+        ids = await self._insert(WinbackCase, rows)
+        await self._insert(WinbackStep, self._with_ids(made.steps, case=ids))
 
     async def _trails(
         self, found: Cases, trails: Sequence[Trail], ids: Sequence[int], conversations: Sequence[int | None]

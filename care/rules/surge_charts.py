@@ -138,13 +138,14 @@ def chart(days: Sequence[DayCount], usual: Sequence[Usual]) -> tuple[ChartPoint,
     average = centre = usual[0].mean if usual else 0.0
     for position, (day, expected) in enumerate(zip(days, usual, strict=True)):
         mean, spread = expected.mean, expected.dispersion
-        total = max(0.0, total + day.count - reference_of(mean))
-        rises_since = None if total == 0 else rises_since or day.day
-        average = EWMA_LAMBDA * day.count + (1 - EWMA_LAMBDA) * average
-        centre = EWMA_LAMBDA * mean + (1 - EWMA_LAMBDA) * centre
         week = range(max(0, position - 6), position + 1)
         weekly = max(LEAST_MEAN, math.fsum(usual[n].mean for n in week) / len(week))
         cusum_limit = CUSUM_SIGMAS * math.sqrt(spread * weekly)
+        # What is over the limit is not carried on: a surge that has ended must not ring for weeks.
+        total = max(0.0, min(total, cusum_limit) + day.count - reference_of(mean))
+        rises_since = None if total == 0 else rises_since or day.day
+        average = EWMA_LAMBDA * day.count + (1 - EWMA_LAMBDA) * average
+        centre = EWMA_LAMBDA * mean + (1 - EWMA_LAMBDA) * centre
         level = max(LEAST_MEAN, centre)
         ewma_limit = level + EWMA_SIGMAS * math.sqrt(EWMA_LAMBDA / (2 - EWMA_LAMBDA) * spread * level)
         day_limit = guarded_day_limit(mean, spread=spread)
