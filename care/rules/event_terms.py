@@ -19,6 +19,8 @@ class EventKind(Labelled):
     APPROVAL_ASKED = "approval_asked", "申请审批"
     APPROVAL_DECIDED = "approval_decided", "审批结果"
     PROMISED = "promised", "作出承诺"
+    PROMISE_DONE = "promise_done", "承诺兑现"
+    AUTHORITY = "authority", "主管部门介入"
     CAUSE = "cause", "调查结论"
     CORRECTED = "corrected", "更正信息"
     LINKED = "linked", "关联"

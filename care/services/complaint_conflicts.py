@@ -11,8 +11,8 @@ from care.rules.complaint import ComplaintState
 from care.rules.errors import Conflict
 from care.rules.event_terms import event_label
 
-#: Told to the customer by the system itself: nothing that anybody's decision rests on.
-_SILENT = ("customer_told",)
+#: Told to the customer or to colleagues: nothing that anybody's decision rests on.
+_SILENT = ("customer_told", "escalated", "reminder")
 ACTORS = {"customer": "客户", "bot": "智能客服", "clockwork": "系统", "system": "系统"}
 
 

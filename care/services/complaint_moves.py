@@ -46,10 +46,6 @@ _KEEPS: dict[ComplaintState, tuple[What, ...]] = {
 }
 
 
-#: Events that change nothing a person could have decided by.
-_NO_CHANGE = frozenset({"customer_told", "escalated", "reminder"})
-
-
 @dataclass(frozen=True)
 class Change:
     """What a move writes beside the state; None leaves a field as it is.

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.records.complaint import Complaint, ComplaintEvent
 from care.records.customer import Customer
 from care.rules.complaint import REMINDER_WINDOW, REMINDERS_TO_CLOSE, ComplaintState
+from care.rules.errors import IllegalMove
 from care.rules.notice_terms import NoticeKind
 from care.rules.reminders import next_reminder, waits_for_customer
 from care.services import complaint_log, notices, outbox
@@ -28,6 +29,8 @@ OUTBOX_TOPIC = "complaint_reminder"
 CLOCKWORK = "clockwork"
 #: A proposal that nobody answers stays open: its owner is told, and told again after a week.
 _LOOK_AGAIN = timedelta(days=7)
+#: A case that lacks something for its end is tried again after this.
+_TRY_AGAIN = timedelta(hours=1)
 
 S = ComplaintState
 
@@ -123,11 +126,15 @@ async def _remind(care: Care, session: AsyncSession, complaint: Complaint, sent:
 
 async def _give_up(care: Care, session: AsyncSession, complaint: Complaint, reminders: int) -> None:
     """Closed when everything is done; otherwise somebody has to decide."""
-    if complaint.state is S.EXECUTING:
-        await apply_move(care, session, complaint, S.CLOSED, actor=CLOCKWORK)
-        return
     text = f"投诉 {complaint.case_number} 的客户经 {reminders} 次提醒没有回复，"
-    if complaint.state is S.WAITING_CUSTOMER:
+    if complaint.state is S.EXECUTING:
+        try:
+            await apply_move(care, session, complaint, S.CLOSED, actor=CLOCKWORK)
+            return
+        except IllegalMove as missing:  # nothing has been written yet: a move is checked first
+            complaint.remind_at = care.clock.now() + _TRY_AGAIN
+            text += f"但还不能终止：{missing}"
+    elif complaint.state is S.WAITING_CUSTOMER:
         await apply_move(
             care, session, complaint, S.INVESTIGATING, actor=CLOCKWORK,
             change=Change(reason="客户经提醒未补充，按现有材料处理"),
@@ -143,7 +150,7 @@ async def _give_up(care: Care, session: AsyncSession, complaint: Complaint, remi
             staff_ids=[complaint.owner_id],
             kind=NoticeKind.OTHER,
             text=text,
-            key=f"silent:{complaint.id}:{complaint.state_version}",
+            key=f"silent:{complaint.id}:{complaint.clock_round}:{complaint.state.value}:{reminders}",
             complaint_id=complaint.id,
         )
 
