@@ -26,7 +26,7 @@ from care.rules.times import format_amount
 from care.rules.vocabulary import Cue, Role, Speaker, Topic
 from care.services import evidence, transcript
 from care.services.case_trail import trail
-from care.services.case_wording import NOTHING, Block, actor_name, label_in, moment
+from care.services.case_wording import NOTHING, Block, actor_name, flag_label, label_in, moment
 from care.services.evidence import EvidenceView
 from care.services.promises import What
 
