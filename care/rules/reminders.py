@@ -59,6 +59,8 @@ def next_reminder(
         if len(run) >= REMINDERS_TO_CLOSE and run[-1] - run[-REMINDERS_TO_CLOSE] <= REMINDER_WINDOW:
             return None
         run = run[-(REMINDERS_TO_CLOSE - 1) :]
+        if not run and sent:
+            silent_since = max(silent_since, max(sent))  # the count begins anew after the last one
         due = _nth(silent_since, run, is_workday=is_workday, quiet=quiet)
         if not run or due - run[0] <= REMINDER_WINDOW - _MARGIN:
             return due
