@@ -37,7 +37,7 @@ async def trail(session: AsyncSession, case: Complaint, role: Role) -> Block:
             moment(event.at) or "",
             event_label(event.kind),
             actor_name(event.actor),
-            _told(event, role),
+            told(event, role),
             event.hash[:12],
         )
         for event in events
@@ -53,7 +53,7 @@ async def trail(session: AsyncSession, case: Complaint, role: Role) -> Block:
     return Block("处理经过", ("序号", "时间", "事项", "操作人", "内容", "校验值"), rows, notes=notes)
 
 
-def _told(event: ComplaintEvent, role: Role) -> str:
+def told(event: ComplaintEvent, role: Role) -> str:
     """What an event changed, in words; only fields that have a name here are shown."""
     parts = []
     if event.from_state and event.to_state:
