@@ -21,6 +21,22 @@ class WrongPage(Forbidden):
     code, default = "wrong_page", texts.BAD_CSRF
 
 
+class PasswordChangeNeeded(Forbidden):
+    code, default = "password_change_needed", "请先修改初始密码。"
+
+
+class TotpNeeded(Forbidden):
+    code, default = "totp_needed", "您的角色需要动态码，请先绑定。"
+
+
+def _check_ready(session: staff.StaffOfSession) -> None:
+    """Whoever has still to choose a password or to bind the second factor gets no further than the own account."""
+    if session.must_change_password:
+        raise PasswordChangeNeeded
+    if session.must_enrol_totp:
+        raise TotpNeeded
+
+
 def guarded(route: Route) -> Handler:
     """The route's handler behind its permission."""
 
@@ -33,6 +49,7 @@ def guarded(route: Route) -> Handler:
             if is_write and not staff.is_csrf(session, request.headers.get(CSRF_HEADER)):
                 raise WrongPage
             if isinstance(route.access, Permission):
+                _check_ready(session)
                 check_permission(session.staff.role, route.access)
             request[SESSION] = session
         return await route.handler(request)

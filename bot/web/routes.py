@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import Enum
-
-from aiohttp import web
-from msgspec import Struct
-
 from bot.web import (
     customer_api,
     customer_schemas,
     desk_api,
+    desk_schemas,
     evidence_api,
     health,
     me_api,
@@ -20,34 +14,12 @@ from bot.web import (
     openapi,
     pages,
     schemas,
-    staff_api,
 )
 from bot.web.chat import chat_socket
+from bot.web.route import Access, Handler, Route
+from bot.web.routes_desk import DESK_ROUTES
+from bot.web.routes_staff import STAFF_ROUTES
 from care.rules.permissions import Permission
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Access(Enum):
-    PUBLIC = "public"
-    SIGNED_IN = "signed_in"
-
-
-@dataclass(frozen=True)
-class Route:
-    """`body`, `query` and `answer` are the types of JSON routes; the OpenAPI document is made of them."""
-
-    method: str
-    path: str
-    handler: Handler
-    access: Access | Permission
-    summary: str
-    body: type[Struct] | None = None
-    query: type[Struct] | None = None
-    answer: type[Struct] | None = None
-    #: The widget on a trusted site asks here too; the handler goes by the visitor's token, never by a cookie.
-    is_for_widget: bool = False
-
 
 ANYONE, SIGNED_IN = Access.PUBLIC, Access.SIGNED_IN
 VIEW_QUEUE, SERVE = Permission.VIEW_QUEUE, Permission.SERVE
@@ -56,6 +28,8 @@ _EVIDENCE = r"/api/evidence/{evidence:[0-9a-f-]{36}}"
 _CUSTOMER = r"/api/desk/customers/{customer:[0-9a-f-]{36}}"
 VIEW_CUSTOMER, EDIT_CUSTOMER = Permission.VIEW_CUSTOMER, Permission.EDIT_CUSTOMER
 SECOND_PERSON, SIGN_TIER = Permission.SECOND_PERSON, Permission.SIGN_TIER
+
+__all__ = ["ROUTES", "Access", "Handler", "Route"]
 
 # fmt: off
 ROUTES: tuple[Route, ...] = (
@@ -83,16 +57,15 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/chat/evidence", evidence_api.upload, ANYONE, "发送图片", answer=evidence_api.Uploaded, is_for_widget=True),
     Route("GET", _EVIDENCE, evidence_api.picture, ANYONE, "图片证据，本人或能看到该会话的坐席", is_for_widget=True),
     Route("GET", f"{_EVIDENCE}/preview", evidence_api.preview, ANYONE, "图片证据的缩略图", is_for_widget=True),
-    Route("POST", "/api/staff/login", staff_api.sign_in, ANYONE, "登录", body=schemas.SignIn, answer=schemas.SignedIn),
-    Route("POST", "/api/staff/logout", staff_api.sign_out, SIGNED_IN, "退出登录", answer=schemas.Nothing),
-    Route("GET", "/api/staff/me", staff_api.me, SIGNED_IN, "当前登录的人", answer=schemas.SignedIn),
+    *STAFF_ROUTES,
     Route("GET", "/api/desk/queue", desk_api.queue, VIEW_QUEUE, "排队中的会话", answer=schemas.Queue),
     Route("GET", _CONVERSATION, desk_api.read_transcript, SERVE, "会话状态与记录", query=schemas.TranscriptQuery, answer=schemas.Transcript),
     Route("POST", f"{_CONVERSATION}/take", desk_api.take, SERVE, "接管会话", answer=schemas.Stand),
     Route("POST", f"{_CONVERSATION}/send", desk_api.send, SERVE, "以坐席身份回复", body=schemas.Say, answer=schemas.Line),
     Route("POST", f"{_CONVERSATION}/typing", desk_api.typing, SERVE, "正在输入", answer=schemas.Nothing),
-    Route("POST", f"{_CONVERSATION}/return_to_bot", desk_api.return_to_bot, SERVE, "交还智能客服", answer=schemas.Stand),
-    Route("POST", f"{_CONVERSATION}/close", desk_api.close, SERVE, "结束会话", answer=schemas.Stand),
+    Route("POST", f"{_CONVERSATION}/return_to_bot", desk_api.return_to_bot, SERVE, "交还智能客服", body=desk_schemas.ReturnBody, answer=schemas.Stand),
+    Route("POST", f"{_CONVERSATION}/close", desk_api.close, SERVE, "结束会话，可附小结", body=desk_schemas.CloseBody, answer=schemas.Stand),
+    *DESK_ROUTES,
     Route("GET", "/api/desk/customers", customer_api.search, VIEW_CUSTOMER, "查找客户", query=customer_schemas.CustomerQuery, answer=customer_schemas.CustomerPage),
     Route("GET", _CUSTOMER, customer_api.sheet, VIEW_CUSTOMER, "客户全貌", query=customer_schemas.SheetQuery, answer=customer_schemas.Sheet),
     Route("POST", f"{_CUSTOMER}/key_account", customer_api.sign, SIGN_TIER, "签批大客户评分", body=customer_schemas.Scores, answer=customer_schemas.KeyAccountShown),

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from care.rules.account_terms import SignedBy
 from care.rules.field_access import seen
 from care.rules.permissions import ROLE_PERMISSIONS, Permission
 from care.rules.vocabulary import Owner, Role, Speaker, Tier
@@ -42,13 +43,46 @@ class StaffMember(Struct, frozen=True):
     role: Role
     role_label: str
     permissions: list[Permission]
+    id: int
+    skills: list[str]
+    capacity: int
+    presence: str
+
+
+class TotpShown(Struct, frozen=True):
+    """`required`: the shop's rule asks it of this role; `recovery_left` counts unused recovery codes."""
+
+    enabled: bool
+    required: bool
+    recovery_left: int
 
 
 class SignedIn(Struct, frozen=True):
-    """`csrf` comes back in the header `X-CSRF-Token` with every write."""
+    """`csrf` comes back in the header `X-CSRF-Token` with every write.
+
+    While `must_change_password` or `must_enrol_totp` is true, only the routes of one's own account answer;
+    every other one refuses with the code `password_change_needed` or `totp_needed`.
+    """
 
     staff: StaffMember
     csrf: str
+    must_change_password: bool
+    must_enrol_totp: bool
+    totp: TotpShown
+    signed_by: SignedBy
+
+
+class SignInAnswer(Struct, frozen=True):
+    """`step` is ``done`` (then everything of `SignedIn` is there) or ``code`` (then `half` goes with the code)."""
+
+    step: Annotated[str, Meta(pattern="^(done|code)$")]
+    half: str | None = None
+    staff: StaffMember | None = None
+    csrf: str | None = None
+    must_change_password: bool = False
+    must_enrol_totp: bool = False
+    totp: TotpShown | None = None
+    signed_by: SignedBy | None = None
 
 
 class QueueItem(Struct, frozen=True):
@@ -130,6 +164,10 @@ def staff_member(view: StaffView) -> StaffMember:
         role=view.role,
         role_label=view.role.label,
         permissions=[permission for permission in Permission if permission in ROLE_PERMISSIONS[view.role]],
+        id=view.id,
+        skills=list(view.skills),
+        capacity=view.capacity,
+        presence=view.presence,
     )
 
 

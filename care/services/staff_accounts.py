@@ -129,6 +129,15 @@ async def list_staff(care: Care) -> list[StaffView]:
         return [view(staff) for staff in await session.scalars(select(Staff).order_by(Staff.login))]
 
 
+async def get(care: Care, staff_id: int) -> StaffView:
+    """One account. Raises `NotFound`."""
+    async with care.sessions.read() as session:
+        staff = await session.get(Staff, staff_id)
+        if staff is None:
+            raise NotFound("没有这个账号。")
+        return view(staff)
+
+
 async def edit(care: Care, staff_id: int, change: AccountEdit, *, who: StaffView) -> StaffView:
     """Changes name, role, skills, capacity or whether the account may be used; one row of history for each.
 
