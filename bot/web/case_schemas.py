@@ -37,6 +37,7 @@ from care.rules.severity import Grade
 from care.rules.vocabulary import Channel, Tier, Topic
 
 _INT32 = 2**31 - 1
+At = Annotated[datetime, Meta(tz=True)]
 Id = Annotated[int, Meta(ge=1, le=_INT32)]
 Version = Annotated[int, Meta(ge=0, le=_INT32)]
 #: A UUID or another word of the sender's; the same one again has no second effect.
@@ -456,7 +457,7 @@ class DoneWish(Struct, frozen=True):
 
 class PromiseWish(Struct, frozen=True):
     what: Annotated[str, Meta(min_length=2, max_length=120)]
-    due_at: datetime
+    due_at: At
     key: Key
 
 
@@ -481,7 +482,7 @@ class CaseCorrection(Struct, frozen=True):
     product: Word | None = None
     batch: Word | None = None
     place: Word | None = None
-    occurred_at: datetime | None = None
+    occurred_at: At | None = None
     amount: Decimal | None = None
 
 
@@ -523,7 +524,7 @@ class OpenCase(Struct, frozen=True):
     product: Short | None = None
     remedy: Short | None = None
     expectation: Short | None = None
-    occurred_at: datetime | None = None
+    occurred_at: At | None = None
     amount: Decimal | None = None
     complainant: Word | None = None
     on_behalf_of: Word | None = None

@@ -122,4 +122,5 @@ def masked(value: Any, role: Role) -> Any:
 
 
 async def _names(session: AsyncSession) -> dict[str, str]:
-    return {login: name for login, name in await session.execute(select(Staff.login, Staff.name))}
+    rows = await session.execute(select(Staff.login, Staff.name))
+    return dict(rows.tuples().all())

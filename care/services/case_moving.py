@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.case_work import CaseApproval
 from care.records.complaint import Complaint
+from care.records.staff import Staff
 from care.rules.approval_terms import ApprovalWhat
 from care.rules.complaint import SIDE_STATES, ComplaintState, MoveFacts, check_move
 from care.rules.errors import IllegalMove, InvalidInput
@@ -21,6 +22,7 @@ from care.services.case_access import accessed, id_of
 from care.services.case_approvals import NEEDS, ApprovalView, ask_in, view
 from care.services.complaint_conflicts import check_version
 from care.services.complaint_moves import Change, apply_move, locked
+from care.services.complaint_receipts import receive
 from care.services.context import Care
 from care.services.remedy_limits import limit_of
 from care.services.staff import StaffView
@@ -77,6 +79,9 @@ async def move(
         if to in SIDE_STATES and not (complaint.state is S.DRAFT and change.customer_yes):
             check_move(complaint.state, to, _as_if_agreed(care, reader, change))
             return await ask(care, session, reader, complaint, NEEDS[to], change.reason, {}, click)
+        if complaint.state is S.DRAFT and to is S.RECEIVED:
+            await receive_told(care, session, complaint, reader, change=change, key=click)
+            return Done(complaint.id)
         if to is S.PROPOSED:
             change = replace(change, remedies=check_parts(change.remedies or ()))
             over = await _over_limit(care, session, reader, complaint, change)
@@ -88,6 +93,27 @@ async def move(
             care, session, complaint, to, actor=reader.login, change=change, idempotency_key=click
         )
         return Done(complaint.id)
+
+
+async def receive_told(
+    care: Care,
+    session: AsyncSession,
+    draft: Complaint,
+    reader: StaffView,
+    *,
+    change: Change,
+    key: str,
+) -> None:
+    """Receives a draft whose content the customer confirmed to a person: number, clocks, owner; thereby acknowledged.
+
+    Raises:
+        IllegalMove: the customer has not confirmed.
+    """
+    await receive(
+        care, session, draft, received_by=reader.login, change=change, idempotency_key=key,
+        source_message_id=draft.source_message_id, owner=await session.get(Staff, reader.id),
+    )  # fmt: skip
+    await apply_move(care, session, draft, S.ACKNOWLEDGED, actor=reader.login)
 
 
 async def ask(

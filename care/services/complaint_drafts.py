@@ -58,7 +58,7 @@ async def open_draft(
         NotFound: no such conversation.
     """
     topic, emotion = Topic(topic), Emotion(emotion)
-    words = _own_words(care, own_words)
+    words = clean_words(care, own_words)
     facts = await order_facts(care, conversation_id, order_number)
     async with care.sessions.write() as session:
         conversation = await conversation_rows.locked(session, conversation_id)
@@ -68,7 +68,7 @@ async def open_draft(
         draft = await open_draft_row(session, conversation_id, to_write=True)
         key = f"draft:{source_message_id}"
         if draft is None:
-            draft = await _new_draft(
+            draft = await new_draft(
                 care, session, conversation, source_message_id, topic, words, cues, emotion, facts
             )
             await regrade_by_facts(session, draft, care.clock.now())
@@ -113,7 +113,7 @@ async def update_draft(care: Care, conversation_id: int, **fields: Any) -> Draft
     """
     values = read_fields(fields)
     if "own_words" in values:
-        values["own_words"] = _own_words(care, values["own_words"])
+        values["own_words"] = clean_words(care, values["own_words"])
     has_order = "order_number" in values
     facts = await order_facts(care, conversation_id, values.get("order_number")) if has_order else None
     async with care.sessions.write() as session:
@@ -169,17 +169,18 @@ async def drop_draft(care: Care, conversation_id: int) -> bool:
         return True
 
 
-async def _new_draft(
+async def new_draft(
     care: Care,
     session: AsyncSession,
     conversation: Conversation,
-    source_message_id: int,
+    source_message_id: int | None,
     topic: Topic,
     words: str,
     cues: Iterable[Cue | str],
     emotion: Emotion,
     facts: OrderFacts,
 ) -> Complaint:
+    """A draft of the conversation, without its first event; the caller holds the conversation's lock."""
     now = care.clock.now()
     part = care_part_of_topic(topic)
     draft = Complaint(
@@ -323,6 +324,7 @@ async def _seen(session: AsyncSession, conversation_id: int, source_message_id: 
     return found if found is not None and found.conversation_id == conversation_id else None
 
 
-def _own_words(care: Care, text: str) -> str:
+def clean_words(care: Care, text: str) -> str:
+    """A customer's words fit for the record: tidied, cards made unreadable."""
     cleaned = tidy(text, keep_lines=True)
     return mask_cards(cleaned, order_number_pattern=care.settings.order_number_pattern)[:_LONGEST_WORDS]

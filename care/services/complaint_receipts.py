@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.complaint import Complaint
 from care.records.staff import Staff
-from care.rules.complaint import DRAFT_SILENCE, ComplaintState
+from care.rules.complaint import DRAFT_SILENCE, ComplaintState, Level
 from care.rules.deadlines import promised
 from care.rules.errors import NotFound
 from care.rules.times import format_moment
@@ -28,7 +28,7 @@ from care.services.complaint_drafts import newest_complaint, open_draft_row
 from care.services.complaint_grading import regrade_by_facts
 from care.services.complaint_moves import Change, apply_move, customers_last_word, locked
 from care.services.complaint_orders import link_order, order_facts
-from care.services.complaint_owner import assign
+from care.services.complaint_owner import assign, first_level
 from care.services.complaint_views import Receipt, says_what_happened
 from care.services.context import Care
 from care.services.conversation_rows import verified_customer_id
@@ -36,7 +36,7 @@ from care.services.promises import What
 
 log = logging.getLogger(__name__)
 
-CLOCKWORK = "clockwork"
+BOT, CLOCKWORK = "bot", "clockwork"
 
 
 async def receive(
@@ -48,10 +48,14 @@ async def receive(
     change: Change,
     idempotency_key: str,
     source_message_id: int | None,
+    owner: Staff | None = None,
 ) -> None:
     """draft → received: gives the case number, the clocks, the owner, and writes what is promised.
 
     The caller holds the conversation's lock, or the draft's when it has no conversation.
+
+    Args:
+        owner: who heard it and keeps it, where its grade leaves it on their level.
 
     Raises:
         IllegalMove: the customer has neither confirmed nor been silent long enough.
@@ -68,7 +72,7 @@ async def receive(
         session,
         draft,
         ComplaintState.RECEIVED,
-        actor="customer" if change.customer_yes else received_by,
+        actor="customer" if change.customer_yes and received_by == BOT else received_by,
         change=change,
         idempotency_key=idempotency_key,
         data={
@@ -80,7 +84,8 @@ async def receive(
         },
     )
     await evidence.link_to_received(session, draft, now)
-    await assign(care, session, draft, actor="system")
+    keeps = owner if first_level(draft.grade) is Level.L1 else None
+    await assign(care, session, draft, actor="system" if keeps is None else received_by, staff=keeps)
 
 
 async def receipt_of(session: AsyncSession, case: Complaint) -> Receipt:
@@ -130,7 +135,7 @@ async def confirm_draft(care: Care, conversation_id: int, source_message_id: int
         if facts is not None and facts.number == draft.order_number:
             await link_order(session, draft, facts)
         await receive(
-            care, session, draft, received_by="bot", change=Change(customer_yes=True), idempotency_key=key,
+            care, session, draft, received_by=BOT, change=Change(customer_yes=True), idempotency_key=key,
             source_message_id=source_message_id,
         )  # fmt: skip
         await apply_move(care, session, draft, ComplaintState.ACKNOWLEDGED, actor="bot")
