@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from bot.quality_cli import bar
+from care.rules.times import shanghai_day
 from care.services import customer_value
+from care.services import surges as surge_alarms
 from care.services.context import open_care
 from care.settings import Settings, load_settings
 
@@ -45,4 +49,33 @@ async def _value(settings: Settings) -> customer_value.RecomputeReport:
             task = progress.add_task("计算客户价值…", total=None)
             return await customer_value.recompute(
                 care, on_progress=lambda done, total: progress.update(task, completed=done, total=total)
+            )
+
+
+@recompute_app.command()
+def surges(
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="从哪一天(上海时间)算起；默认 90 天前")
+    ] = None,
+) -> None:
+    """逐日重看投诉是否激增,补上漏掉的预警;再算一次不会重复。"""
+    report = asyncio.run(_surges(load_settings(), since))
+    console.print(
+        f"看了 {report.days:,} 天、{report.series:,} 个序列：新预警 {report.opened:,} 次，"
+        f"新的超限 {report.crossings:,} 次。",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+async def _surges(settings: Settings, since: datetime | None) -> surge_alarms.WatchReport:
+    async with open_care(settings) as care:
+        today = shanghai_day(care.clock.now())
+        first = today - timedelta(days=90) if since is None else since.date()
+        with bar() as progress:
+            task = progress.add_task("重看投诉数量…", total=None)
+            return await surge_alarms.recompute(
+                care,
+                first,
+                on_progress=lambda done, total: progress.update(task, completed=done, total=total),
             )

@@ -35,6 +35,8 @@ from care.services import (
     quality,
     reminders,
     retention,
+    surges,
+    winback_finding,
 )
 from care.services.context import Care
 
@@ -82,6 +84,8 @@ def jobs(care: Care, recovery: Recovery, handlers: OutboxHandlers, metrics: Metr
         Job("retention", 3600.0, lambda: retention.sweep(care)),
         Job("quality", 30.0, lambda: quality.scan_at_night(care)),
         Job("value", 600.0, lambda: customer_value.recompute_at_night(care)),
+        Job("surges", 600.0, lambda: surges.watch(care)),
+        Job("winback", 3600.0, lambda: winback_finding.find(care)),
     )
 
 

@@ -26,6 +26,16 @@ class ActionState(Labelled):
     DROPPED = "dropped", "放弃"
 
 
+class ActionStep(Labelled):
+    """What an event of an action's trail tells."""
+
+    CREATED = "created", "新建"
+    CHANGED = "changed", "修改"
+    MEASURED_BEFORE = "measured_before", "测量实施前"
+    MEASURED_AFTER = "measured_after", "测量实施后"
+    STATE = "state", "状态变化"
+
+
 class ActionCause(Labelled):
     SURGE = "surge", "投诉激增"
     COMPLAINTS = "complaints", "投诉"

@@ -22,6 +22,7 @@ class Permission(Labelled):
     SECOND_PERSON = "second_person", "复核降级、撤回、改判与合并"
     VIEW_UNMASKED = "view_unmasked", "查看未打码资料"
     WRITE_KNOWLEDGE = "write_knowledge", "编写知识"
+    IMPROVE = "improve", "改进与挽回"
     VIEW_CONSOLE = "view_console", "查看管理台"
     EXPORT = "export", "导出"
     SIGN_TIER = "sign_tier", "签批客户分级"
@@ -38,7 +39,14 @@ _ADDED: dict[Role, frozenset[Permission]] = {
         {_P.VIEW_QUEUE, _P.SERVE, _P.VIEW_CUSTOMER, _P.HANDLE_COMPLAINT, _P.RAISE_GRADE, _P.EDIT_CUSTOMER}
     ),
     Role.LEAD: frozenset(
-        {_P.VIEW_ALL_CONVERSATIONS, _P.REASSIGN, _P.SECOND_PERSON, _P.VIEW_UNMASKED, _P.WRITE_KNOWLEDGE}
+        {
+            _P.VIEW_ALL_CONVERSATIONS,
+            _P.REASSIGN,
+            _P.SECOND_PERSON,
+            _P.VIEW_UNMASKED,
+            _P.WRITE_KNOWLEDGE,
+            _P.IMPROVE,
+        }
     ),
     Role.MANAGER: frozenset({_P.VIEW_CONSOLE, _P.EXPORT, _P.SIGN_TIER, _P.CHANGE_RULES, _P.VERIFY_LOG}),
     Role.ADMIN: frozenset({_P.MANAGE_STAFF, _P.MANAGE_SETTINGS, _P.VIEW_ACCESS_LOG}),
