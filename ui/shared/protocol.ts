@@ -49,7 +49,16 @@ export interface CaseCard {
   promised_at: string;
 }
 
-export type Card = OrderCard | ProductCard | CaseCard;
+/** A picture that the customer sent. */
+export interface EvidenceCard {
+  type: "evidence";
+  id: string;
+  name: string;
+  width: number;
+  height: number;
+}
+
+export type Card = OrderCard | ProductCard | CaseCard | EvidenceCard;
 
 /** Where the visitor stands in the host's shop. */
 export interface Page {
@@ -246,6 +255,14 @@ export function readCard(value: unknown): Card | null {
         number: text(value.number),
         state_label: text(value.state_label),
         promised_at: text(value.promised_at),
+      };
+    case "evidence":
+      return {
+        type: "evidence",
+        id: text(value.id),
+        name: text(value.name),
+        width: count(value.width) ?? 0,
+        height: count(value.height) ?? 0,
       };
     default:
       return null;

@@ -3,6 +3,7 @@ import type { Card, CaseCard, OrderCard, ProductCard, TimelineEntry } from "../s
 import { moment, money, timestamp } from "../shared/times";
 import type { Context } from "./context";
 import { attr, copyText, h, icon, setText } from "./dom";
+import { evidenceCard } from "./pictures";
 
 const SHOWN_ITEMS = 3;
 /** States that want no attention any more. */
@@ -17,6 +18,8 @@ export function cardElement(card: Card, context: Context): HTMLElement {
       return productCard(card, context);
     case "case":
       return caseCard(card, context);
+    case "evidence":
+      return evidenceCard(card, context);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from "./context";
 import { attr, h, icon, setText } from "./dom";
+import { picturesIn, type Pictures } from "./pictures";
 
 export const MOST_CHARACTERS = 1_000;
 const COUNTER_FROM = 900;
@@ -36,6 +37,7 @@ export class Composer {
   constructor(
     private readonly context: Context,
     private readonly onSend: () => void,
+    private readonly pictures: Pictures,
   ) {
     const { texts, store } = context;
     this.field = h("textarea", {
@@ -48,6 +50,7 @@ export class Composer {
       placeholder: texts.input.placeholder,
       oninput: () => this.changed(),
       onkeydown: (event: KeyboardEvent) => this.key(event),
+      onpaste: (event: ClipboardEvent) => this.paste(event),
       oncompositionstart: () => (this.isComposing = true),
       oncompositionend: () => {
         this.isComposing = false;
@@ -59,7 +62,8 @@ export class Composer {
     this.element = h(
       "form",
       { class: "composer", onsubmit: (event: Event) => this.submit(event) },
-      h("div", { class: "field" }, this.field, this.button),
+      pictures.element,
+      h("div", { class: "field" }, pictures.button, this.field, this.button),
       h("div", { class: "below" }, h("span", { id: "hint", class: "hint" }, texts.input.hint), this.counter),
     );
     const draft = store.read(DRAFT);
@@ -102,6 +106,14 @@ export class Composer {
     if (!sends(event) || this.isComposing) return;
     event.preventDefault();
     this.submit(event);
+  }
+
+  /** A picture from the clipboard is sent; words that come with it are meant as words. */
+  private paste(event: ClipboardEvent): void {
+    const found = event.clipboardData?.types.includes("text/plain") ? [] : picturesIn(event.clipboardData);
+    if (found.length === 0) return;
+    event.preventDefault();
+    this.pictures.add(found);
   }
 
   private submit(event: Event): void {

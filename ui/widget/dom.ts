@@ -33,6 +33,7 @@ export function setText(element: Element, text: string): void {
 
 const PATHS = {
   chat: "M5 4.5h14a2 2 0 0 1 2 2v8.5a2 2 0 0 1-2 2h-6.2L8 20.6V17H5a2 2 0 0 1-2-2V6.5a2 2 0 0 1 2-2Z M8 9h8 M8 12.5h5",
+  clip: "m20 11.5-8.2 8.2a5 5 0 0 1-7.1-7.1l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7l-8.5 8.5a1.7 1.7 0 0 1-2.4-2.4l7.8-7.8",
   close: "M6 6l12 12 M18 6 6 18",
   down: "m6 9.5 6 6 6-6",
   send: "M12 19V5.5 M6 11l6-6 6 6",

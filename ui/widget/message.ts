@@ -37,7 +37,8 @@ export function createRow(entry: Entry, context: Context): Row {
       "div",
       { class: "body" },
       isOwn ? null : name,
-      entry.text && bubble(entry.text, context),
+      // A picture's line says the same as the picture.
+      entry.card?.type !== "evidence" && entry.text && bubble(entry.text, context),
       entry.card && cardElement(entry.card, context),
       entry.buttons.length > 0 && buttons.element,
       status?.element,

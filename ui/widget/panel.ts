@@ -1,7 +1,8 @@
 import { Composer } from "./composer";
 import type { Context } from "./context";
-import { h } from "./dom";
+import { attr, h } from "./dom";
 import { createHeader } from "./header";
+import { Pictures, picturesIn } from "./pictures";
 import { Sheet } from "./sheet";
 import { Thread } from "./thread";
 import { createEnded, createWaiting } from "./waiting";
@@ -11,6 +12,7 @@ export class Panel {
   readonly element: HTMLElement;
   private readonly thread: Thread;
   private readonly composer: Composer;
+  private readonly pictures: Pictures;
   private readonly sheet: Sheet;
   private readonly notice: HTMLElement;
   private readonly endButton: HTMLElement;
@@ -24,7 +26,8 @@ export class Panel {
     const { texts, settings } = context;
     const header = createHeader(context, onMinimise);
     this.thread = new Thread(context);
-    this.composer = new Composer(context, () => this.thread.toEnd());
+    this.pictures = new Pictures(context, () => this.thread.toEnd());
+    this.composer = new Composer(context, () => this.thread.toEnd(), this.pictures);
     const waiting = createWaiting(context, () => this.composer.focus());
     const ended = createEnded(context, () => this.composer.focus());
     this.notice = h("div", { class: "notice", role: "alert" });
@@ -53,6 +56,11 @@ export class Panel {
           // Escape belongs to the input method while it is composing.
           if (event.key === "Escape" && !event.isComposing) onMinimise?.();
         },
+        ondragover: (event: DragEvent) => this.dragged(event),
+        ondragleave: (event: DragEvent) => {
+          if (!this.element.contains(event.relatedTarget as Node | null)) attr(this.element, "data-drop", null);
+        },
+        ondrop: (event: DragEvent) => this.dropped(event),
       },
       ...parts,
       this.sheet.element,
@@ -85,6 +93,25 @@ export class Panel {
     this.notice.textContent = text;
     clearTimeout(this.noticeTimer);
     this.noticeTimer = setTimeout(() => (this.notice.textContent = ""), 8_000);
+  }
+
+  private dragged(event: DragEvent): void {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    // Otherwise the browser would leave the page and show the file.
+    event.preventDefault();
+    if (this.takesPictures()) attr(this.element, "data-drop", this.context.texts.picture.drop);
+    else event.dataTransfer.dropEffect = "none";
+  }
+
+  private dropped(event: DragEvent): void {
+    attr(this.element, "data-drop", null);
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    if (this.takesPictures()) this.pictures.add(picturesIn(event.dataTransfer));
+  }
+
+  private takesPictures(): boolean {
+    return this.context.client.owner !== "closed" && !this.sheet.isOpen;
   }
 
   private askEnd(): void {

@@ -1,10 +1,11 @@
 import { css, inkOn, readableOn, type Rgb } from "../shared/colour";
 import cards from "./styles/cards.css?inline";
 import frame from "./styles/frame.css?inline";
+import pictures from "./styles/pictures.css?inline";
 import panel from "./styles/panel.css?inline";
 import thread from "./styles/thread.css?inline";
 
-const SHEETS = [frame, panel, thread, cards];
+const SHEETS = [frame, panel, thread, cards, pictures];
 
 /** Surfaces that the accent is read on; the same as in frame.css. */
 const SURFACE: Record<"light" | "dark", Rgb> = { light: [255, 253, 249], dark: [36, 32, 28] };

@@ -45,6 +45,17 @@ export const en: Texts = {
     send: "Send",
     hint: "Enter sends, Shift + Enter breaks the line",
   },
+  picture: {
+    add: "Send a picture",
+    drop: "Drop to send the picture",
+    sending: (name) => `Sending ${name}`,
+    sent: (name) => `${name} was sent`,
+    failed: "The picture was not sent; please check the connection",
+    tooLarge: "The picture is larger than 8 MB.",
+    open: (name) => `Show ${name} in full`,
+    close: "Close the picture",
+    missing: "This picture is not available any more",
+  },
   left: (count) => `${count} characters left`,
   over: (count) => `${count} characters too many`,
   queue: {

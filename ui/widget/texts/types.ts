@@ -24,6 +24,17 @@ export interface Texts {
   restart: string;
   earlier: string;
   input: { label: string; placeholder: string; note: string; closed: string; send: string; hint: string };
+  picture: {
+    add: string;
+    drop: string;
+    sending: (name: string) => string;
+    sent: (name: string) => string;
+    failed: string;
+    tooLarge: string;
+    open: (name: string) => string;
+    close: string;
+    missing: string;
+  };
   left: (count: number) => string;
   over: (count: number) => string;
   queue: {

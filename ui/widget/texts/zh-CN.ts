@@ -42,6 +42,17 @@ export const zhCN: Texts = {
     send: "发送",
     hint: "Enter 发送，Shift + Enter 换行",
   },
+  picture: {
+    add: "发送图片",
+    drop: "松开即可发送图片",
+    sending: (name) => `正在发送 ${name}`,
+    sent: (name) => `已发送 ${name}`,
+    failed: "图片没有发送成功，请检查网络",
+    tooLarge: "图片超过 8 MB，请压缩后再发。",
+    open: (name) => `查看大图：${name}`,
+    close: "关闭大图",
+    missing: "图片已不能查看",
+  },
   left: (count) => `还可输入 ${count} 字`,
   over: (count) => `超出 ${count} 字，请分成几条发送`,
   queue: {
