@@ -59,10 +59,10 @@ def handler(care: Care) -> Callable[[dict[str, Any]], Awaitable[None]]:
 
 
 def reminder_handler(care: Care) -> Callable[[dict[str, Any]], Awaitable[None]]:
-    """The outbox handler of ``complaint_reminder``: ``{"complaint", "case_number", "nth"}``."""
+    """The outbox handler of ``complaint_reminder``: ``{"complaint", "case_number", "nth"}``, and the reminder's seq."""
 
     async def remind(data: dict[str, Any]) -> None:
-        await _tell(care, data["complaint"], nth=int(data.get("nth") or 1))
+        await _tell(care, data["complaint"], nth=int(data.get("nth") or 1), reminder=data.get("seq"))
 
     return remind
 
@@ -88,7 +88,13 @@ def sms_handler(care: Care) -> Callable[[dict[str, Any]], Awaitable[None]]:
 
 
 async def _tell(
-    care: Care, complaint_id: int, *, seq: int | None = None, state: str | None = None, nth: int | None = None
+    care: Care,
+    complaint_id: int,
+    *,
+    seq: int | None = None,
+    state: str | None = None,
+    nth: int | None = None,
+    reminder: int | None = None,
 ) -> None:
     async with care.sessions.read() as session:
         complaint = await session.get(Complaint, complaint_id)
@@ -106,7 +112,7 @@ async def _tell(
         if about is None or complaint.locked_at is not None or complaint.case_number is None:
             return
         kind = words.REMINDER if nth is not None else about.kind
-        key = f"told:{complaint.id}:{about.seq}" + (f":{nth}" if nth is not None else "")
+        key = f"told:{complaint.id}:{about.seq}" + (f":{reminder or nth}" if nth is not None else "")
         is_told = await complaint_log.event_of_key(session, key) is not None
         is_old = care.clock.now() - about.at > _NEWS_FOR and kind != words.REMINDER
         if is_told or is_old or not _is_worth_telling(complaint, about, kind):
