@@ -17,7 +17,9 @@ from bot.web import (
 )
 from bot.web.chat import chat_socket
 from bot.web.route import Access, Handler, Route
+from bot.web.routes_cases import CASE_ROUTES
 from bot.web.routes_desk import DESK_ROUTES
+from bot.web.routes_improve import IMPROVE_ROUTES
 from bot.web.routes_staff import STAFF_ROUTES
 from care.rules.permissions import Permission
 
@@ -75,5 +77,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/desk/merges", customer_api.merges, SECOND_PERSON, "合并记录", query=customer_schemas.MergeQuery, answer=customer_schemas.MergePage),
     Route("POST", "/api/desk/merges", customer_api.merge, SECOND_PERSON, "合并重复客户", body=customer_schemas.MergeWish, answer=customer_schemas.Merge),
     Route("POST", r"/api/desk/merges/{id:\d{1,9}}/undo", customer_api.undo_merge, SECOND_PERSON, "撤销合并", answer=customer_schemas.Merge),
+    *IMPROVE_ROUTES,
+    *CASE_ROUTES,
 )
 # fmt: on

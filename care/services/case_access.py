@@ -35,12 +35,13 @@ def visible_to(reader: StaffView) -> ColumnElement[bool]:
 
 
 async def accessed(
-    session: AsyncSession, reader: StaffView, ref: str, *, to_write: bool = False
+    session: AsyncSession, reader: StaffView, ref: str, *, to_write: bool = False, is_known: bool = False
 ) -> Complaint:
     """The case of this number (or internal id, for a draft), which `reader` may see.
 
     Args:
         to_write: held until the transaction ends, and fresh.
+        is_known: what they had in hand a moment ago is still shown.
 
     Raises:
         NotFound: no such case.
@@ -53,7 +54,7 @@ async def accessed(
     if complaint is None:
         raise NotFound(_NONE)
     mine = await session.scalar(select(Complaint.id).where(Complaint.id == complaint.id, visible_to(reader)))
-    if mine is None:
+    if mine is None and not is_known:
         raise Forbidden("这件投诉由其他同事处理，您不能查看。")
     return complaint
 

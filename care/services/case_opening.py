@@ -59,9 +59,10 @@ async def open_case(
     holds = seen.owner is Owner.HUMAN and seen.agent_id == reader.id
     if not holds and not may(reader.role, Permission.VIEW_ALL_CONVERSATIONS):
         raise Forbidden("请先接管会话，再登记投诉。")
-    values = read_fields({name: value for name, value in fields.items() if value is not None})
-    if values.get("amount") is not None:
-        values["amount"] = checked_amount(values["amount"])
+    given = {name: value for name, value in fields.items() if value is not None}
+    if "amount" in given:
+        given["amount"] = checked_amount(given["amount"])
+    values = read_fields(given)
     facts = await order_facts(care, seen.id, order_number)
     click = f"desk-open:{seen.id}:{reader.id}:{key}"
     async with care.sessions.write() as session:

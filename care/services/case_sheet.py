@@ -87,15 +87,18 @@ class CaseSheet:
     may: frozenset[str]
 
 
-async def read(care: Care, reader: StaffView, ref: str) -> CaseSheet:
+async def read(care: Care, reader: StaffView, ref: str, *, after_own_act: bool = False) -> CaseSheet:
     """Everything about the case of this number (or a draft's id); the look is logged.
+
+    Args:
+        after_own_act: shown to whoever has just acted on it, even when it has become somebody else's thereby.
 
     Raises:
         NotFound, Forbidden: as `case_access.accessed`.
     """
     now = care.clock.now()
     async with care.sessions.read() as session:
-        case = await accessed(session, reader, ref)
+        case = await accessed(session, reader, ref, is_known=after_own_act)
         item = await one(session, case.id, now)
         limit = await limit_of(session, reader.role)
         approvals = [
