@@ -12,7 +12,7 @@ from care.records.customer import Customer
 from care.records.engine import Outbox
 from care.rules.complaint import CloseKind, ComplaintState
 from care.rules.times import to_shanghai
-from care.services import complaint_log, complaints, notices, reminders
+from care.services import case_news, complaint_log, complaints, notices, outbox, reminders
 from care.services.complaints import CaseView
 from care.services.context import Care
 from tests.conftest import ManualClock
@@ -82,6 +82,25 @@ async def test_a_word_of_the_customer_begins_the_silence_anew(
     assert [d["nth"] for d in await announced(care)] == [1, 2, 1, 2, 3]
     await every_hour(care, clock, days=5)
     assert (await row(care, case.id)).close_kind is CloseKind.SILENT
+
+
+async def test_the_customer_hears_each_reminder_also_those_of_a_second_silence(
+    care: Care, shop: Shop, clock: ManualClock
+) -> None:
+    await team(care)
+    case = await done(care, shop)
+    complaint = await row(care, case.id)
+    assert complaint.conversation_id is not None
+    handlers = {reminders.OUTBOX_TOPIC: case_news.reminder_handler(care)}
+    for day in range(16):
+        if day == 4:
+            await shop.say(complaint.conversation_id, "等我试几天")
+        clock.advance(days=1, minutes=1)
+        await reminders.remind_due(care)
+        await outbox.deliver_due(care, handlers)
+    sent = await events(care, case.id, "reminder")
+    heard = [e for e in await events(care, case.id, "customer_told") if e.data["kind"] == "reminder"]
+    assert len(heard) == len(sent) > 3
 
 
 async def test_nobody_waits_for_ever_for_what_the_customer_does_not_send(
