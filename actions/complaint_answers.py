@@ -71,7 +71,7 @@ async def _about(turn: Turn, *, is_asked: bool, current: str | None) -> dict[str
         own = []  # 和这几单没关系
     if is_asked and len(own) == 1 and reading.says_yes(turn.text):
         order = own[0]
-    elif is_asked or corrects or turn.entity("product", "model") or said or reading.means_order(turn.words):
+    elif is_asked or corrects or turn.entity("product", "model") or said or _speaks_of_one(turn):
         order = await meant(turn, turn.words if not is_asked else turn.text, own, current=current)
     if order is not None:
         return {"order_number": order.number, "product_said": full_name(order)}
@@ -85,6 +85,10 @@ async def _about(turn: Turn, *, is_asked: bool, current: str | None) -> dict[str
         is_bare = turn.is_button or len(turn.text) <= _BARE_NONE
         return {"order_number": None, "product_said": NO_ORDER if is_bare else await turn.written()}
     return {"order_number": None, "product_said": UNSAID} if reading.does_not_know(turn.text) else None
+
+
+def _speaks_of_one(turn: Turn) -> bool:
+    return reading.means_order(turn.words) or reading.points_at_one(turn.words)
 
 
 def goes_on(text: str) -> bool:
@@ -132,6 +136,8 @@ def _may_be_remedy(turn: Turn) -> bool:
 async def _expectation(turn: Turn, *, is_asked: bool) -> dict[str, Any] | None:
     if is_asked and (reading.does_not_know(turn.text) or reading.has_no_wish(turn.text)):
         return _expected(UNSAID, None, None)
+    if reading.points_at_one(turn.text):
+        return None  # 到货五天的那个 tells which, not when
     score = expectation.score(turn.text) if is_asked else None
     dates = [e for e in turn.message.get("entities") or [] if e.get("entity") == "date"]
     clause = expectation.expectation_clause(turn.text, dates)

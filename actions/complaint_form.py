@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions import complaint_answers, reading, topics
+from actions import complaint_answers, complaint_special, reading, topics
 from actions.bearing import SURE, Bearing, bearing
 from actions.clerk import Clerk, offer_person, safety_first
 from actions.complaint import FORM, NEEDS_IDENTITY, about, complaint_topic, is_known, known
@@ -25,7 +25,7 @@ _ADDS = re.compile(r"还要|还得|再加|加上|另外|也要")
 #: The same question at most so often; then it counts as left open.
 _MAX_TRIES = 2
 #: Longer words than a name or a wish need.
-_TELLING, _SHORT_WISH = 12, 20
+_TELLING, _SHORT_WISH, _TOLD = 12, 20, 8
 
 
 class ValidateComplaintForm(Clerk):
@@ -47,6 +47,15 @@ class ValidateComplaintForm(Clerk):
             self._end(turn, "left")
             return
         if turn.is_button and turn.entity("answer") == "go_on":
+            turn.set("complaint_note", None)
+            return
+        heard = await complaint_special.hear(turn, draft)
+        if heard is not None:
+            if heard == "aside":
+                return
+            await self._feelings(turn)
+            if heard == "joined":
+                self._end(turn, "joined")
             turn.set("complaint_note", None)
             return
         asked = turn.slot("requested_slot")
@@ -140,13 +149,15 @@ class ValidateComplaintForm(Clerk):
             turn.set("complaint_confirmed", "yes")
             return
         field = reading.field_to_fix(turn.text)
-        is_name = turn.is_button or (len(turn.text) <= 10 and not _INSTEAD.search(turn.text))
+        is_name = turn.is_button or (len(turn.text) <= 10 and reading.names_only_a_field(turn.text))
         if field and is_name and answers == Answers():
             turn.set(field, None)
             turn.set("complaint_note", None)
             return
         fields = await self._changes(turn, draft, answers)
-        is_story = bears is Bearing.STORY or (bears is Bearing.UNCLEAR and len(turn.text) >= 8)
+        # What fits no answer is still something that the customer said.
+        is_told = len(turn.text) >= _TOLD and not (turn.is_button or reading.is_question(turn.text))
+        is_story = bears is Bearing.STORY or is_told
         if not fields and (turn.intent == "deny" or reading.says_no(turn.text)) and len(turn.text) < 8:
             turn.set("complaint_note", "fix")
             return
@@ -166,11 +177,13 @@ class ValidateComplaintForm(Clerk):
             return {}
         fields: dict[str, Any] = {}
         tells = says_what_happened(turn.text) and kind_of_topic(turn.topic) is Kind.COMPLAINT
-        is_story = tells and not _CORRECTS.match(turn.text)
+        is_story = (
+            tells and not _CORRECTS.match(turn.text) and reading.wish_clause(turn.text) != (0, len(turn.text))
+        )
         if reading.names_time(turn.text) and not is_story:
             asked = await complaint_answers.heard(turn, "complaint_expectation")
             fields.update(_cut(asked.expectation, "expectation_said"))
-        elif reading.names_remedy(turn.text) and not is_story:
+        elif (reading.names_remedy(turn.text) or reading.wants(turn.text)) and not is_story:
             asked = await complaint_answers.heard(turn, "complaint_remedy")
             fields.update(_cut(asked.remedy, "remedy_said"))
             if draft.remedy_said and fields and _ADDS.search(turn.text):
@@ -209,6 +222,7 @@ def _fits(turn: Turn, asked: str | None, answers: Answers) -> bool:
             reading.says_yes(turn.text)
             or reading.says_no(turn.text)
             or reading.names_remedy(turn.text)
+            or reading.wants(turn.text)
             or reading.names_time(turn.text)
             or reading.field_to_fix(turn.text) is not None
         )
@@ -238,7 +252,9 @@ def _names_it_better(turn: Turn, slot: str, draft: DraftView, found: dict[str, A
     order = found.get("order_number")
     if draft.order_number is None:
         return bool(reading.has_none(turn.text) or reading.means_order(turn.text) or order)
-    is_said = reading.means_order(turn.text) and len(turn.text) <= _SHORT_WISH
+    is_said = (reading.means_order(turn.text) or reading.points_at_one(turn.text)) and len(
+        turn.text
+    ) <= _SHORT_WISH
     return is_said and order is not None and order != draft.order_number
 
 

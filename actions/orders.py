@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rasa_sdk.events import FollowupAction
 
 from actions import reading, topics
+from actions.bearing import SURE
 from actions.clerk import Clerk, TopicClerk
 from actions.identity import LEAVE, SLOTS, is_another_matter, verify
 from actions.order_talk import OPEN_STATES, show
@@ -14,7 +15,7 @@ from actions.turn import HUMAN, Turn
 from actions.which_order import meant, order_buttons, own_orders, several_named
 from care.ports import OrderView
 from care.rules.errors import NotVerified, Unavailable
-from care.rules.vocabulary import OrderState, Topic
+from care.rules.vocabulary import Kind, OrderState, Topic, kind_of_topic
 
 FORM = "order_form"
 ORDER_TOPICS = (Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER)
@@ -88,6 +89,8 @@ class ValidateOrderForm(Clerk):
             chosen = only_one_fits(said, own, Topic(turn.slot("order_topic") or turn.topic))
         if chosen is not None:
             turn.set("chosen_order", chosen.number)
+            if was_asked and _wishes_more(turn):
+                topics.keep(turn, [turn.topic])
         elif was_asked:
             self._not_recognised(turn)
 
@@ -100,6 +103,12 @@ class ValidateOrderForm(Clerk):
         turn.set("order_note", "again")
         if tries >= MAX_TRIES:
             turn.set("chosen_order", "given_up")
+
+
+def _wishes_more(turn: Turn) -> bool:
+    """在路上的那单地址写错了想改: names the order, and what is to be done with it."""
+    is_other = turn.topic not in ORDER_TOPICS and kind_of_topic(turn.topic) is not Kind.OTHER
+    return is_other and not turn.is_button and turn.intent != "nlu_fallback" and turn.confidence >= SURE
 
 
 def _begin(turn: Turn) -> None:

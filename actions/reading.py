@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import reduce
 
 from care.ports import OrderView
 from care.rules.times import shanghai_day
@@ -33,6 +34,8 @@ _AGAIN = re.compile(
     r"还是(?:帮|给|替|要|想|得)?(?:我|你)?.{0,4}投诉|(?:继续|接着|重新)(?:投诉|登记)|(?:刚才|刚刚|前面|之前)(?:那|的|说)?.{0,6}(?:投诉|登记)|投诉.{0,8}(?:刚才|刚刚|前面说)"
 )
 _MEANS_ORDER = re.compile(r"订单|[那这哪几]一?[单笔]|单子|(?:我|买)的?那[个件台]")
+#: 刚到货五天的那个: one of several things is pointed at.
+_POINTS_AT = re.compile(r"(?:的|[那这])(?:[那这]?[个单笔台件款]|订单)[吧啊呀哦哈呢的]?[。.!~]*$")
 _THIS = re.compile(r"[这那][个单款件台]|刚才|刚刚|它")
 _FAILURE = re.compile(
     r"还没|没人|等了|[\d一二三四五六七八九十半几]+个?(?:天|月|星期|周|小时)[都才还了]|坏了|不给|没用"
@@ -48,7 +51,7 @@ _QUESTION = re.compile(
     r"[??]|吗|谁|么$|嘛$|呢$|多少|多久|几[天点个号]|怎么(?:样|办|弄|用|开|退|查|算|联系|还)|怎样|如何|什么时候|啥时候|哪|能不能|可不可以|可以.{0,6}(?:吗|不)|有没有|是不是|为什么|为啥|咋"
 )
 _REMEDY = re.compile(
-    r"退(?:款|钱|货|了|掉|回|差价|给我|一赔|运费)|退$|还(?:我)?钱|换(?:货|一|个|新|台|掉|过)|换$|修(?:好|理|一下)?|维修|返修|补(?:偿|发|差|寄|货)|赔(?:偿|钱|付|我|礼|不是)?|道歉|认错|"
+    r"退(?:款|钱|货|了|掉|回|差价|给我|一赔|运费)|退$|还(?:我)?钱|换(?:货|一|个|新|台|掉|过)|换$|修(?:好|理|一下)?|维修|返修|补(?:偿|发|差|寄|货)|赔(?!本)|道歉|认错|"
     r"说法|交代|解释|说明|回复|答复|重新?发|重寄|再发|送(?:货|到|来|达|过来)|发货|尽快(?:送|发|到|处理|解决|安排)|赶紧|上门|处罚|处理(?:他|她|人|客服|快递|师傅)|查清|调查|查一?下是谁|负责|报销|承担|医药费|给钱|兑现|开除|整改|删除|取消|优惠券|减免|降价"
 )
 _WANTS = re.compile(
@@ -87,6 +90,10 @@ _FIELDS = (
     ("complaint_expectation", re.compile(r"时间|期限|多久|什么时候|日期")),
     ("complaint_what", re.compile(r"描述|问题|经过|内容|情况|原因")),
 )
+#: What is said around the name of an answer that shall be changed.
+_FIXING = re.compile(
+    r"[不没有]?[对准]|错[了误]?|有误|[修更]?改正?|换|一下|重新?|填|写|的|[我要想说那这个是:,。!?了吧呢啊 ]"
+)
 
 
 def gives_up(text: str) -> bool:
@@ -117,6 +124,11 @@ def says_complaint(text: str) -> bool:
 def means_order(text: str) -> bool:
     """Whether the words speak of an order at all: 洗衣机那单, 我的订单."""
     return bool(_MEANS_ORDER.search(text))
+
+
+def points_at_one(text: str) -> bool:
+    """Whether the words end by pointing at one thing among several: 刚到货五天的那个, 上个月买的那台."""
+    return bool(_POINTS_AT.search(text))
 
 
 def means_this(text: str) -> bool:
@@ -207,6 +219,12 @@ def field_to_fix(text: str) -> str | None:
     return next((name for name, words in _FIELDS if words.search(text)), None)
 
 
+def names_only_a_field(text: str) -> bool:
+    """处理要求改一下: beside the answer's name there is no new answer, as in 要求赔地板钱."""
+    rest = reduce(lambda left, field: field[1].sub("", left), _FIELDS, text)
+    return len(_FIXING.sub("", rest)) < 2
+
+
 def choose_order(
     text: str,
     orders: Sequence[OrderView],
@@ -278,6 +296,11 @@ def _by_product(text: str, orders: Sequence[OrderView]) -> list[OrderView]:
     scores = [max((_shared(text, line.name) for line in order.lines), default=0) for order in orders]
     best = max(scores)
     return [o for o, score in zip(orders, scores, strict=True) if score == best] if best >= 2 else []
+
+
+def alike(text: str, other: str) -> int:
+    """Length of the longest run of `other` that `text` says too: which of several things is meant."""
+    return _shared(text, other)
 
 
 def _shared(text: str, name: str) -> int:
