@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from bot.web import clockwork, middlewares, openapi
 from bot.web.clockwork import Clockwork
+from bot.web.desk_hub import DeskHub
 from bot.web.dispatcher import RETRY_PAUSES_S, Dispatcher
 from bot.web.guards import guarded
 from bot.web.hub import Hub
@@ -56,6 +57,7 @@ def init_app(
     parts = Parts(
         care=care,
         hub=hub,
+        desks=DeskHub(care),
         dispatcher=dispatcher,
         limiter=limiter,
         metrics=metrics,
@@ -82,6 +84,7 @@ def init_app(
     async def background(_: web.Application) -> AsyncIterator[None]:
         recovery = Recovery(dispatcher, readiness)
         running = [asyncio.create_task(recovery.run()), asyncio.create_task(hub.run())]
+        running.append(asyncio.create_task(parts.desks.run()))
         if with_clockwork:
             all_jobs = clockwork.jobs(care, recovery, outbox_handlers or {}, metrics)
             running.append(asyncio.create_task(Clockwork(care, all_jobs, metrics).run()))

@@ -53,15 +53,15 @@ async def read_body(request: web.Request, kind: type[T]) -> T:
         given = msgspec.json.decode(await request.read(), type=dict[str, Any])
     except (ValueError, RecursionError):
         raise InvalidInput(texts.BAD_BODY) from None
-    return _checked(given, kind, strict=True)
+    return checked(given, kind, strict=True)
 
 
 def read_query(request: web.Request, kind: type[T]) -> T:
     """The address's parameters as `kind`. Raises `InvalidInput`, `fields` names each wrong one."""
-    return _checked(dict(request.query), kind, strict=False)
+    return checked(dict(request.query), kind, strict=False)
 
 
-def _checked(given: dict[str, Any], kind: type[T], *, strict: bool) -> T:
+def checked(given: dict[str, Any], kind: type[T], *, strict: bool) -> T:
     try:
         return msgspec.convert(given, kind, strict=strict)
     except msgspec.ValidationError:

@@ -39,7 +39,7 @@ from care.rules.errors import (
     Unavailable,
     VerificationFailed,
 )
-from care.rules.vocabulary import VerifiedBy
+from care.rules.vocabulary import Speaker, VerifiedBy
 from care.services import conversations, handoff, identity
 from care.services.conversations import Accepted, ConversationView
 
@@ -229,7 +229,7 @@ class ChatConnection:
         elif isinstance(frame, Survey):
             raise SurveyLater
         elif isinstance(frame, Typing):
-            pass  # accepted and rate-limited; for the desk's sockets once there are any
+            await self._parts.hub.tell_typing(here, Speaker.CUSTOMER.value)
 
     async def _hello(self, hello: Hello) -> None:
         if self._view is not None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from aiohttp import web
+from typing import TypeVar
 
-from bot.web import schemas, texts
+from aiohttp import web
+from msgspec import Struct
+
+from bot.web import desk_acts, schemas, texts
+from bot.web import desk_schemas as shapes
 from bot.web.bodies import json_response, read_body, read_query
 from bot.web.keys import PARTS, SESSION
 from care.rules.permissions import Permission, check_permission
@@ -12,6 +16,7 @@ from care.rules.vocabulary import Owner, Speaker
 from care.services import access_log, conversations, handoff, transcript
 from care.services.conversations import ConversationView
 
+_Body = TypeVar("_Body", bound=Struct)
 _QUEUE_SHOWS = ("customer.name", "customer.tier", "message.text")
 
 
@@ -59,20 +64,29 @@ async def typing(request: web.Request) -> web.Response:
     """Shows the customer that the agent who holds the conversation is writing."""
     view = await _conversation(request)
     if view.owner is Owner.HUMAN and view.agent_id == request[SESSION].staff.id:
-        await request.app[PARTS].hub.tell_typing(view.id, Speaker.AGENT.value)
+        me = request[SESSION].staff
+        await request.app[PARTS].hub.tell_typing(view.id, Speaker.AGENT.value, staff_id=me.id, name=me.name)
     return json_response(schemas.Nothing())
 
 
 async def return_to_bot(request: web.Request) -> web.Response:
+    given = await _maybe(request, shapes.ReturnBody)
     view = await _conversation(request)
-    await handoff.return_to_bot(request.app[PARTS].care, view.id, request[SESSION].staff.id)
+    await handoff.return_to_bot(request.app[PARTS].care, view.id, request[SESSION].staff.id, given.note)
     return await _stand(request)
 
 
 async def close(request: web.Request) -> web.Response:
+    given = await _maybe(request, shapes.CloseBody)
     view = await _conversation(request)
-    await handoff.close(request.app[PARTS].care, view.id, f"staff:{request[SESSION].staff.id}")
+    by = f"staff:{request[SESSION].staff.id}"
+    await handoff.close(request.app[PARTS].care, view.id, by, desk_acts.wrap_up_values(given.wrap_up))
     return await _stand(request)
+
+
+async def _maybe(request: web.Request, kind: type[_Body]) -> _Body:
+    """The body, or what an empty one means."""
+    return await read_body(request, kind) if request.can_read_body else kind()
 
 
 async def _conversation(request: web.Request) -> ConversationView:

@@ -121,7 +121,7 @@ def read_frame(data: str) -> Frame:
         except msgspec.ValidationError:
             raise
         except msgspec.DecodeError:
-            raw = _without_half_characters(data)
+            raw = without_half_characters(data)
             kind = _typed.decode(raw).type
         decoder = _decoders.get(kind)
         if decoder is None:
@@ -147,7 +147,7 @@ def meant_message(data: str) -> str | None:
         return None
 
 
-def _without_half_characters(data: str) -> bytes:
+def without_half_characters(data: str) -> bytes:
     """A text field that cuts by UTF-16 units leaves half an emoji; the rest of the message must not suffer."""
     return json.dumps(json.loads(data), ensure_ascii=False).encode(errors="ignore")
 

@@ -16,8 +16,9 @@ import structlog
 from async_timeout import timeout
 
 from bot.web.tasks import end, whole
-from care.adapters.bus import QUEUE_CHANNEL, conversation_channel
+from care.adapters.bus import DESK_CHANNEL, QUEUE_CHANNEL, conversation_channel
 from care.rules.errors import CareError
+from care.rules.vocabulary import Speaker
 from care.services import watching
 from care.services.context import Care
 
@@ -68,12 +69,18 @@ class Hub:
     def listeners(self, conversation_id: int) -> list[Listener]:
         return list(self._rooms.get(conversation_id, ()))
 
-    async def tell_typing(self, conversation_id: int, speaker: str) -> None:
-        """Shows to everyone in the conversation that `speaker` is writing; it may get lost without harm."""
+    async def tell_typing(
+        self, conversation_id: int, speaker: str, *, staff_id: int | None = None, name: str | None = None
+    ) -> None:
+        """Shows to everyone in the conversation that `speaker` is writing; it may get lost without harm.
+
+        The desks hear who of the staff it is. Nobody shows a customer's typing to the customer's own pages.
+        """
+        news = {"conversation": conversation_id, "typing": speaker}
         with suppress(Exception):
-            await self._care.bus.publish(
-                conversation_channel(conversation_id), {"conversation": conversation_id, "typing": speaker}
-            )
+            if speaker != Speaker.CUSTOMER.value:
+                await self._care.bus.publish(conversation_channel(conversation_id), news)
+            await self._care.bus.publish(DESK_CHANNEL, {**news, "staff": staff_id, "name": name})
 
     async def run(self) -> None:
         """The poll and the queue's places, until cancelled."""

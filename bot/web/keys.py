@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from bot.web.desk_hub import DeskHub
 from bot.web.dispatcher import Dispatcher
 from bot.web.hub import Hub
 from bot.web.limits import Limiter
@@ -21,6 +22,7 @@ from care.services.staff import StaffOfSession
 class Parts:
     care: Care
     hub: Hub
+    desks: DeskHub
     dispatcher: Dispatcher
     limiter: Limiter
     metrics: Metrics

@@ -79,6 +79,7 @@ class Limits:
     sockets_per_address: int = 200
     frames_per_address: Rate = Rate(400, 100)
     frames_per_visitor: Rate = Rate(20, 5)
+    frames_per_desk: Rate = Rate(200, 40)
     uploads_per_address: Rate = Rate(60, 0.5)
     uploads_per_visitor: Rate = Rate(12, 0.2)
     #: Pictures that are received and made anew at the same time; each may need a lot of memory for a moment.
@@ -101,6 +102,7 @@ class Limiter:
         self.address_frames = Buckets(self.limits.frames_per_address, self.now)
         self.address_uploads = Buckets(self.limits.uploads_per_address, self.now)
         self.visitor_uploads = Buckets(self.limits.uploads_per_visitor, self.now)
+        self.desk_frames = Buckets(self.limits.frames_per_desk, self.now)
         self.visitor_frames = Buckets(self.limits.frames_per_visitor, self.now)
 
     def strikes(self) -> Bucket:

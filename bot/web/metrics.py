@@ -32,6 +32,10 @@ class Metrics:
             "Connections closed because the client did not read",
             registry=self.registry,
         )
+        self.desk_frames = Counter(
+            "zhike_desk_frames", "Desk frames received, by type", ["type"], registry=self.registry
+        )
+        self.desks = Gauge("zhike_desk_sockets", "Open desk connections", registry=self.registry)
         self.turn_seconds = Histogram(
             "zhike_turn_seconds",
             "From taking up a message to its stored answer",

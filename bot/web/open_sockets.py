@@ -1,4 +1,4 @@
-"""Which chat connections are open: counted by address, and closed together when the service stops."""
+"""Which connections are open: counted by address, and closed together when the service stops."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from aiohttp import WSCloseCode
+from prometheus_client import Gauge
 
 from bot.web.metrics import Metrics
 
@@ -26,17 +27,19 @@ class OpenSockets:
         return self._of_address[address]
 
     @contextmanager
-    def counting(self, address: str, connection: Closable) -> Iterator[None]:
+    def counting(self, address: str, connection: Closable, gauge: Gauge | None = None) -> Iterator[None]:
+        """Counts the connection for as long as this lasts; without a gauge in that of the chat."""
+        gauge = gauge or self._gauge
         self._connections.add(connection)
         self._of_address[address] += 1
-        self._gauge.inc()
+        gauge.inc()
         try:
             yield
         finally:
             self._connections.discard(connection)
             self._of_address[address] -= 1
             self._of_address += Counter()  # forgets addresses without a connection
-            self._gauge.dec()
+            gauge.dec()
 
     def close_all(self) -> None:
         """Clients take this as a reason to come back."""

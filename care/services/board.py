@@ -148,6 +148,17 @@ async def matching(care: Care, conversation_ids: Collection[int], text: str) -> 
     return found
 
 
+async def was_in(care: Care, conversation_id: int, staff_id: int) -> bool:
+    """Whether this agent ever held the conversation."""
+    async with care.sessions.read() as session:
+        held = await session.scalar(
+            select(Handoff.id)
+            .where(Handoff.conversation_id == conversation_id, Handoff.agent_id == staff_id)
+            .limit(1)
+        )
+        return held is not None
+
+
 def with_places(
     entries: dict[int, Entry], waiting: Sequence[routing.Waiting], now: datetime
 ) -> dict[int, Entry]:

@@ -35,10 +35,7 @@ class Thread:
     seq: int
     has_older: bool = False
     evidence: Mapping[int, list[EvidenceView]] = field(default_factory=dict)  # message id → its pictures
-
-    @property
-    def last_note_id(self) -> int:
-        return max((note.id for note in self.notes), default=0)
+    last_note_id: int = 0  # of the conversation, shown here or not
 
 
 async def read(care: Care, conversation_id: int, *, after: int = 0, before: int | None = None) -> Thread:
@@ -65,10 +62,19 @@ async def read(care: Care, conversation_id: int, *, after: int = 0, before: int 
             since = await _at(session, conversation_id, after)
         elif before is not None:
             until = await _at(session, conversation_id, before)
-        notes = await _notes(session, conversation_id, since, until)
+        # One reading of them all: a note written between two readings would be lost.
+        notes = await session.scalars(
+            select(DeskNote).where(DeskNote.conversation_id == conversation_id).order_by(DeskNote.id)
+        )
+        every = await desk_notes.views(session, notes)
         return Thread(
             lines=await transcript.views(session, rows),
-            notes=notes,
+            notes=[
+                note
+                for note in every
+                if (since is None or note.at >= since) and (until is None or note.at < until)
+            ],
+            last_note_id=every[-1].id if every else 0,
             seq=conversation.last_seq,
             has_older=has_older,
             evidence=await _evidence(session, [row.id for row in rows]),
@@ -129,17 +135,6 @@ async def _at(session: AsyncSession, conversation_id: int, seq: int) -> datetime
     return await session.scalar(
         select(Message.at).where(Message.conversation_id == conversation_id, Message.seq == seq)
     )
-
-
-async def _notes(
-    session: AsyncSession, conversation_id: int, since: datetime | None, until: datetime | None
-) -> list[NoteView]:
-    query = select(DeskNote).where(DeskNote.conversation_id == conversation_id)
-    if since is not None:
-        query = query.where(DeskNote.at >= since)
-    if until is not None:
-        query = query.where(DeskNote.at < until)
-    return await desk_notes.views(session, await session.scalars(query.order_by(DeskNote.id)))
 
 
 async def _evidence(session: AsyncSession, message_ids: Sequence[int]) -> dict[int, list[EvidenceView]]:
