@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 
 from actions import reading, topics
-from actions.change.saying import chinese
+from actions.case_talk import acts, showing
+from actions.change.wishes import CHANGE_TOPICS
 from actions.clerk import Clerk, TopicClerk
 from actions.identity import SLOTS, verify
 from actions.orders import answer_aside
 from actions.turn import HUMAN, Button, Turn
 from actions.which_order import order_buttons, own_orders
-from actions.wording import say
-from care.rules.complaint import ComplaintState
+from care.rules.case_words import case_number_said
 from care.rules.errors import NotVerified
-from care.rules.times import format_moment
 from care.rules.vocabulary import Topic
 from care.services import complaints, progress
-from care.services.complaints import CaseView
-from care.services.progress import ProgressItem, ProgressKind
+from care.services.progress import ProgressKind
 
 FORM = "case_form"
 ORDER: Button = {"title": "查订单", "payload": "/order_status"}
@@ -39,6 +37,9 @@ class ValidateCaseForm(Clerk):
 
     async def serve(self, turn: Turn) -> None:
         if turn.slot("identity"):
+            return
+        if not turn.was_in(FORM) and acts.wanted(turn) is not None:
+            turn.set("identity", "act")  # what is done with a case asks for itself who it is
             return
         if not turn.was_in(FORM) and await complaints.cases_of(turn.care, turn.conversation.id):
             turn.set("identity", "conversation")
@@ -63,6 +64,12 @@ class ShowCases(TopicClerk):
         outcome = turn.slot("identity")
         for slot in (*SLOTS, "identity", "order_wanted"):
             turn.set(slot, None)
+        if outcome == "act" and await acts.take(turn.main()):
+            # What else is to be done waits; what is only asked is answered now.
+            waiting = [topic for topic in turn.also if topic in CHANGE_TOPICS]
+            topics.keep(turn, waiting)
+            await topics.answer_also(turn, without=waiting)
+            return
         if outcome == "left":
             turn.say("verify_left")
         elif outcome == "given_up":
@@ -80,6 +87,11 @@ async def say_cases(turn: Turn) -> None:
     items = await progress.of_customer(turn.care, turn.conversation.id)
     kinds = [kind for kind, words in _KINDS if words.search(turn.words)]
     meant = [item for item in items if item.kind in kinds] if kinds else items
+    if (number := case_number_said(turn.words)) is not None:
+        meant = [item for item in items if item.number == number]
+        if not meant:
+            turn.say("record_not_found", buttons=[HUMAN])
+            return
     if not meant and kinds in ([], [ProgressKind.COMPLAINT]) and await _being_told(turn):
         turn.say("case_being_told")
         return
@@ -94,25 +106,11 @@ async def say_cases(turn: Turn) -> None:
         turn.say("case_none", what=what, buttons=[ORDER, HUMAN])
         turn.set("offered", "person")
         meant = items
-    proposals = {case.case_number: case.proposal for case in await _proposed(turn, meant)}
-    for item in meant[:_SHOWN]:
-        turn.say(
-            "case_line", number=item.number, category=f"{item.kind.label}，{chinese(item.about)}", state=item.state_label,
-            due=_due(turn, item),
-        )  # fmt: skip
-        if proposals.get(item.number):
-            turn.say("case_proposal", proposal=proposals[item.number])
+    await showing.say_items(turn, meant[:_SHOWN])
 
 
 async def _being_told(turn: Turn) -> bool:
     return await complaints.draft_of(turn.care, turn.conversation.id) is not None
-
-
-async def _proposed(turn: Turn, items: list[ProgressItem]) -> list[CaseView]:
-    if not any(item.kind is ProgressKind.COMPLAINT for item in items):
-        return []
-    cases = await complaints.cases_of(turn.care, turn.conversation.id, limit=10)
-    return [case for case in cases if case.state is ComplaintState.PROPOSED]
 
 
 async def _shown_as_order(turn: Turn) -> bool:
@@ -125,20 +123,11 @@ async def _shown_as_order(turn: Turn) -> bool:
     return True
 
 
-def _due(turn: Turn, item: ProgressItem) -> str:
-    now, seed = turn.care.clock.now(), str(turn.message_id)
-    next_step = f"{chinese(item.next_step).rstrip('。')}。" if item.next_step else ""
-    if item.due_at is not None and item.is_open:
-        return next_step + say("case_due", seed, at=format_moment(item.due_at, now=now))
-    if not item.is_open and item.kind is ProgressKind.COMPLAINT:
-        return say("case_closed", seed, at=format_moment(item.since, now=now))
-    return next_step
-
-
 @topics.answers(Topic.CASE_PROGRESS)
 async def beside(turn: Turn, topic: Topic) -> None:
-    """Progress asked about beside something else."""
-    await say_cases(turn)
+    """Progress asked about, or something wanted of a case, beside something else."""
+    if not await acts.take(turn):
+        await say_cases(turn)
 
 
 class CasesAside(TopicClerk):
@@ -147,4 +136,5 @@ class CasesAside(TopicClerk):
     action_name = "action_case_progress_aside"
 
     async def answer(self, turn: Turn) -> None:
-        await say_cases(turn)
+        if not await acts.take(turn):
+            await say_cases(turn)

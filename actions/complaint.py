@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
 from datetime import timedelta
 from typing import Any
 
-from actions import complaint_answers, reading, topics
+from actions import complaint_answers, complaint_special, reading, topics
 from actions.clerk import Clerk, TopicClerk, offer_person
+from actions.complaint_buttons import answer_button
+from actions.special_words import without_data
 from actions.turn import HUMAN, Button, Turn
 from actions.which_order import order_buttons, own_orders
-from care.rules.errors import NotFound, NotVerified, Unavailable
+from care.rules.errors import CareError, NotFound, NotVerified, Unavailable
 from care.rules.severity import Grade
 from care.rules.times import format_moment, shanghai_day
 from care.rules.vocabulary import COMPLAINT_TOPICS, Cue, Topic
-from care.services import complaints
+from care.services import case_talk, complaints
 from care.services.complaint_views import says_what_happened
 from care.services.complaints import DraftView, Receipt
 
@@ -44,14 +45,6 @@ GO_ON: Button = {"title": "继续登记", "payload": '/inform{"answer": "go_on"}
 _MANY_ASIDES = 2
 
 
-def answer_button(title: str, **entities: str) -> Button:
-    """A button that stands for an answer of the form, with what the answer means as entities."""
-    return {
-        "title": title,
-        "payload": f"/inform{json.dumps({'answer': title, **entities}, ensure_ascii=False)}",
-    }
-
-
 class OpenComplaint(TopicClerk):
     """The first complaint message: into the records at once, apology, whatever else was asked."""
 
@@ -76,6 +69,7 @@ class OpenComplaint(TopicClerk):
         offer_person(turn)
         for slot in SLOTS:
             turn.set(slot, None)
+        await complaint_special.notice(turn, draft)
         for slot, value in known(draft).items():
             turn.set(slot, value)
         await self._rest(turn)
@@ -163,7 +157,7 @@ class Question(Clerk):
             turn.say("complaint_bye")
         elif turn.acted(but=FORM) and turn.asides(FORM) >= _MANY_ASIDES:
             turn.say("complaint_still", buttons=[GO_ON, DROP])
-        else:
+        elif not await complaint_special.ask_first(turn):
             await self.ask(turn)
 
     @abstractmethod
@@ -234,6 +228,8 @@ class AskConfirmed(Question):
             return
         lines = draft.own_words.split("\n")
         what = "；".join([line for line in lines if says_what_happened(line)] or lines)
+        if complaint_special.is_leak(draft):
+            what = without_data(what, turn.entities("address", "name", "phone"))
         turn.say(
             "complaint_restate",
             what=what if len(what) <= 80 else f"{what[:79]}…",
@@ -256,9 +252,12 @@ class SubmitComplaint(Clerk):
     action_name = "action_submit_complaint"
 
     async def serve(self, turn: Turn) -> None:
-        decision = turn.slot("complaint_confirmed")
-        for slot in SLOTS:
+        decision, special = turn.slot("complaint_confirmed"), complaint_special.special_of(turn)
+        for slot in (*SLOTS, complaint_special.SLOT):
             turn.set(slot, None)
+        if decision == "joined" and special.case and await self._join(turn, special.case):
+            await topics.answer_kept(turn)
+            return
         if decision == "yes" and await self._receive(turn):
             await topics.answer_kept(turn)
             return
@@ -270,13 +269,38 @@ class SubmitComplaint(Clerk):
         turn.say("complaint_unclear_person", buttons=[HUMAN])
         turn.set("offered", "person")
 
+    async def _join(self, turn: Turn, case_number: str) -> bool:
+        """What was told goes to the case that is open already, and no second one comes of it."""
+        draft = await complaints.draft_of(turn.care, turn.conversation.id)
+        if draft is None:
+            return False
+        try:
+            await case_talk.add_words(
+                turn.care,
+                turn.conversation.id,
+                case_number,
+                words=draft.own_words,
+                source_message_id=turn.message_id,
+            )
+        except CareError:
+            return False
+        await complaints.drop_draft(turn.care, turn.conversation.id)
+        turn.say("case_added", number=case_number)
+        turn.set("case_asked", {"number": case_number, "ask": "more"})
+        return True
+
     async def _receive(self, turn: Turn) -> bool:
         """Tells number and times; not when there is nothing that this yes could be said to."""
+        draft = await complaints.draft_of(turn.care, turn.conversation.id)
         try:
             receipt = await complaints.confirm_draft(turn.care, turn.conversation.id, turn.message_id)
         except NotFound:
             return False
         say_receipt(turn, receipt)
+        if draft is not None and complaint_special.is_leak(draft):
+            turn.say("special_leak_duty")
+            turn.say("special_leak_care")
+        turn.set("case_asked", {"number": receipt.case_number, "ask": "more"})
         is_grave = receipt.grade in (Grade.P1, Grade.P2)
         turn.say("complaint_received_next", buttons=[HUMAN] if is_grave else [])
         return True

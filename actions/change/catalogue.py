@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from actions.case_talk.answering import CaseAnswer, CaseContent
+from actions.case_talk.ending import CaseReopen, CaseWithdraw
+from actions.case_talk.telling import CaseMore
 from actions.change.by_person import ByPerson
 from actions.change.cancelling import Cancel
 from actions.change.delivery import Delivery
@@ -23,7 +26,7 @@ CHANGES: Mapping[str, Change] = MappingProxyType(
         for change in (
             Cancel(), Urge(), Delivery(), ByPerson(), Return(), CancelReturn(), Repair(), Installation(), MoveVisit(),
             CancelVisit(), Invoice(), FixInvoice(), Points(), Profile(), Kept(), Export(), Deletion(), Consents(),
-            GiveConsent(), WithdrawConsent(),
+            GiveConsent(), WithdrawConsent(), CaseAnswer(), CaseContent(), CaseMore(), CaseReopen(), CaseWithdraw(),
         )
     }
 )  # fmt: skip

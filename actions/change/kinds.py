@@ -57,6 +57,14 @@ class Change(ABC):
         """Whether a code to the phone is needed where order number and phone tail were enough for reading."""
         return False
 
+    async def needs_identity(self, turn: Turn, job: Job) -> bool:
+        """Whether it must be known who this is before anything is asked."""
+        return True
+
+    def confirms(self, text: str, job: Job) -> bool:
+        """Whether the words say yes to the restatement."""
+        return self.says_yes(text)
+
     def fits(self, order: OrderView) -> bool:
         """Whether this order may be meant at all; others are offered only when none fits."""
         return True

@@ -15,7 +15,7 @@ from actions.change.wishes import wished
 from actions.clerk import Clerk, offer_person
 from actions.turn import Turn
 from care.rules.errors import NotVerified, Unavailable
-from care.rules.vocabulary import COMPLAINT_TOPICS
+from care.rules.vocabulary import COMPLAINT_TOPICS, Topic
 
 _SHORT = 6
 _NOT_THIS = re.compile(
@@ -50,7 +50,7 @@ class ValidateChangeForm(Clerk):
 
     async def _takes(self, turn: Turn, job: Job, change: Change) -> bool:
         """Whether the form goes on: not after its end, nor for another matter (no events)."""
-        confirms = job.asked == CONFIRM and _says_yes(turn, change)
+        confirms = job.asked == CONFIRM and _says_yes(turn, job, change)
         if not confirms and _leaves(turn):
             finish(turn, "left")
             return False
@@ -117,10 +117,10 @@ class ValidateChangeForm(Clerk):
             finish(turn, "unclear")
 
 
-def _says_yes(turn: Turn, change: Change) -> bool:
+def _says_yes(turn: Turn, job: Job, change: Change) -> bool:
     if turn.intent == "affirm" and (turn.is_button or len(turn.text) <= _SHORT):
         return True
-    return reading.says_yes(turn.text) or change.says_yes(turn.text)
+    return reading.says_yes(turn.text) or change.confirms(turn.text, job)
 
 
 def _leaves(turn: Turn) -> bool:
@@ -138,6 +138,8 @@ def _other_change(turn: Turn, job: Job) -> str | None:
 
 def _is_aside(turn: Turn, job: Job, *, found: bool) -> bool:
     """Another matter, also another change; what belongs to this one is told on."""
+    if turn.is_button and turn.intent == Topic.CASE_PROGRESS.value:
+        return not found  # of a notice about a case
     if turn.is_button:
         return not turn.entity("answer") and turn.intent not in ("deny", "affirm", "inform")
     if turn.topic in COMPLAINT_TOPICS and turn.intent != "nlu_fallback":

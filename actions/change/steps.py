@@ -53,7 +53,9 @@ async def advance(turn: Turn, job: Job, change: Change) -> None:
 
 async def _next(turn: Turn, job: Job, change: Change) -> str | None:
     await _hear_first(turn, job, change)
-    outcome = await verify(turn, FORM, by_code=job.needs_code or change.needs_code(job))
+    outcome = "verified"
+    if job.needs_code or await change.needs_identity(turn, job):
+        outcome = await verify(turn, FORM, by_code=job.needs_code or change.needs_code(job))
     if outcome == "aside":
         raise _Aside
     if outcome in ("left", "given_up"):

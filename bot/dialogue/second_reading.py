@@ -12,6 +12,7 @@ from typing import Any
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.dialogue.case_reading import of_a_case
 from care.rules.vocabulary import COMPLAINT_TOPICS, Cue, Kind, Topic, kind_of_topic
 
 #: Read this surely, a message means what it says; a complaint below the second may be none at all.
@@ -47,7 +48,10 @@ _DANGERS = {Cue.INJURY.value, Cue.FIRE.value, Cue.ELECTRICITY.value, Cue.MINOR.v
 
 
 def read_again(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> dict[str, Any]:
-    """`parse` as it is meant here. Adds `follows` when it goes on with the question before."""
+    """`parse` as it is meant here. Adds `follows` when it goes on with the question before, `case_act` when it wants
+    something of a complaint that was received before."""
+    if (act := of_a_case(parse, tracker)) is not None:
+        return {**_as(parse, Topic.CASE_PROGRESS.value), "case_act": act}
     again = _read_in_visit(parse, tracker)
     if again is not parse or not _may_be_nothing(parse, tracker):
         return again

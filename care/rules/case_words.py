@@ -31,6 +31,7 @@ class CaseAsk(Labelled):
     PROPOSAL = "proposal", "是否接受方案"
     WANTED = "wanted", "补充信息"
     CONTENT = "content", "是否处理好了"
+    MORE = "more", "还有什么要补充"
 
 
 _NUMBER = re.compile(r"(?<![A-Za-z])TS[-\s]?(\d{8})[-\s]?(\d{4})(?!\d)", re.I)
@@ -109,6 +110,18 @@ def act_said(text: str, asked: CaseAsk | None = None) -> CaseAct | None:
     return None
 
 
+def goes_on_telling(text: str) -> bool:
+    """而且包装也是破的: more of what was told a moment ago."""
+    return bool(
+        re.match(r"(?:而且|并且|还有(?:就是|一点)?|对了|再说|另外(?:就是|还有)?|哦?对了)[,， ]*.{4}", text)
+    )
+
+
+def speaks_of_complaint(text: str) -> bool:
+    """The words themselves say that it is a complaint's matter that is to be added to."""
+    return bool(re.search(r"投诉|案子|案件|工单|情况|证据|经过|TS-?\d", text, re.I))
+
+
 def _said_plainly(text: str) -> CaseAct | None:
     if _WITHDRAW.search(text):
         return CaseAct.WITHDRAW
@@ -157,6 +170,11 @@ def is_bare_wish(text: str) -> bool:
         "", text,
     )  # fmt: skip
     return len(rest) < 3
+
+
+def tells_why_again(text: str) -> bool:
+    """上次的投诉又坏了: says what is wrong again, beyond the wish to have it taken up."""
+    return bool(re.search(r"又|还是|没(?:有)?|不(?!满意|要|想)|坏|漏|响|少|骗|假|再次(?!处理)|反复", text))
 
 
 def is_question(text: str) -> bool:

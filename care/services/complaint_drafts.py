@@ -27,7 +27,7 @@ from care.rules.masking import mask_cards
 from care.rules.severity import Grade
 from care.rules.text import tidy
 from care.rules.vocabulary import Cue, Emotion, Topic
-from care.services import complaint_log, conversation_rows, products
+from care.services import complaint_alarms, complaint_log, conversation_rows, products
 from care.services.complaint_draft_fields import apply_fields, read_fields
 from care.services.complaint_grading import add_cues, regrade_by_facts, stronger_emotion
 from care.services.complaint_moves import Change, apply_move
@@ -92,6 +92,7 @@ async def open_draft(
             )
         else:
             await _join(care, session, draft, topic, words, cues, emotion, facts, key=key)
+        await complaint_alarms.tell_leads(care, session, draft)
         return draft_view(draft)
 
 
@@ -136,6 +137,7 @@ async def update_draft(care: Care, conversation_id: int, **fields: Any) -> Draft
             await complaint_log.append(
                 session, draft, "draft_updated", actor="customer", at=care.clock.now(), data=changed
             )
+            await complaint_alarms.tell_leads(care, session, draft)
         return draft_view(draft)
 
 

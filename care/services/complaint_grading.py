@@ -47,6 +47,8 @@ def raise_grade(complaint: Complaint, *, same_cause_24h: int) -> bool:
 
     Returns whether the grade rose.
     """
+    if complaint.topic == Topic.COMPLAINT_PRIVACY.value:
+        add_cues(complaint, [Cue.DATA_LEAK])  # whoever complains of it suspects it
     cues = frozenset(Cue(cue) for cue in complaint.cues)
     parts = parts_from(Topic(complaint.topic), cues, complaint.emotion, complaint.amount, complaint.recurrent)
     new = grade(

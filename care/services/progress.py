@@ -18,7 +18,7 @@ from care.rules.order_due import visit_due_at
 from care.rules.order_moves import RETURN_OPEN
 from care.rules.order_terms import InvoiceState, VisitKind, VisitState
 from care.rules.times import format_day
-from care.services import complaints, interactions
+from care.services import complaints, interactions, promises
 from care.services.complaint_views import CaseView
 from care.services.context import Care
 from care.services.order_acts import actor_of
@@ -55,6 +55,10 @@ class ProgressItem:
     due_at: datetime | None
     is_open: bool
     since: datetime
+    #: Who looks after it, by name.
+    who: str | None = None
+    #: Open promises: (what in Chinese words, due, aware UTC), the earliest first.
+    promised: tuple[tuple[str, datetime], ...] = ()
 
 
 async def of_customer(care: Care, conversation_id: int) -> list[ProgressItem]:
@@ -67,7 +71,7 @@ async def of_customer(care: Care, conversation_id: int) -> list[ProgressItem]:
         NotFound: no such conversation.
     """
     cases = await complaints.cases_of(care, conversation_id, limit=_OF_EACH)
-    items = [_of_complaint(case) for case in cases]
+    items = [_of_complaint(case, await _open_promises(care, case)) for case in cases]
     now = care.clock.now()
     try:
         items += await _of_order_system(care, conversation_id)
@@ -114,7 +118,19 @@ async def _with_promises(care: Care, items: Iterable[ProgressItem]) -> list[Prog
 _VISITS = (ProgressKind.REPAIR, ProgressKind.INSTALLATION)
 
 
-def _of_complaint(case: CaseView) -> ProgressItem:
+async def _open_promises(care: Care, case: CaseView) -> tuple[tuple[str, datetime], ...]:
+    """What the case still owes; the solution itself is its due time."""
+    if not next_steps.of_complaint(case.state):
+        return ()
+    rows = await promises.of_complaint(care, case.id)
+    return tuple(
+        (row.what_label, row.due_at)
+        for row in rows
+        if row.kept_at is None and row.broken_at is None and row.what != promises.What.SOLVE.value
+    )
+
+
+def _of_complaint(case: CaseView, promised: tuple[tuple[str, datetime], ...]) -> ProgressItem:
     return ProgressItem(
         kind=ProgressKind.COMPLAINT,
         number=case.case_number,
@@ -124,6 +140,8 @@ def _of_complaint(case: CaseView) -> ProgressItem:
         due_at=None if case.closed_at else case.solve_due_at,
         is_open=bool(next_steps.of_complaint(case.state)),
         since=case.closed_at or case.received_at,
+        who=case.owner_name,
+        promised=promised,
     )
 
 

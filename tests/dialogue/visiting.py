@@ -23,16 +23,19 @@ from sqlalchemy import select
 from actions import wording
 from care.records.complaint import Complaint
 from care.records.conversation import Conversation, Handoff
+from care.records.notice import StaffNotice
 from care.rules.complaint import ComplaintState
 from care.rules.times import SHANGHAI
 from care.services.context import Care
-from tests.dialogue import visit_ends
+from tests.dialogue import visit_ends, visit_staff
 from tests.dialogue.shoppers import Shopper
 from tests.live.customer import Customer, Frame, NoAnswer
 
 FOLDER = Path(__file__).with_name("visits")
 ANSWER_S = 30.0
 OWNER_S = 3.0
+#: The clockwork delivers once a second.
+TRACKER_S = 2.5
 #: Bubbles of one turn are stored together, so they arrive together.
 QUIET_S = 0.12
 CASE_NUMBER = re.compile(r"TS-\d{8}-\d{4}")
@@ -49,6 +52,10 @@ _TURN_KEYS = {
     "no_buttons",
     "card",
     "owner",
+    "staff",
+    "text",
+    "days",
+    "quiet",
 }
 _VISIT_KEYS = {"visit", "as", "orders", "turns", "ends"}
 _DAY = re.compile(r"\d日\(周[一二三四五六日]\)")
@@ -116,6 +123,8 @@ class Visiting:
             await self.tab.drop()
             await self.tab.until(lambda: self.tab.connections > before, ANSWER_S)
             return []
+        if "staff" in turn:
+            return await self._colleague(turn)
         if "press" in turn:
             title = await self._filled(turn["press"])
             self.transcript.append(f"客 [{title}]")
@@ -131,6 +140,28 @@ class Visiting:
             await self.tab.acked(sent, ANSWER_S)
             return []
         return await self._answer(sent)
+
+    async def _colleague(self, turn: Mapping[str, Any]) -> list[Frame]:
+        """A colleague does something with the visit's last case; what the customer is told of it by itself."""
+        before = max(self.tab.lines, default=0)
+        self.transcript.append(f"   （同事：{turn['staff']} {turn.get('text', '')}）")
+        await visit_staff.act(self.care, self.cases[-1], turn["staff"], turn)
+        if turn.get("quiet"):
+            return []
+
+        def news() -> list[Frame]:
+            lines = sorted(self.tab.lines.items())
+            return [line for seq, line in lines if seq > before and line["from"] == "system"]
+
+        # Several steps are told one by one.
+        wanted = _listed(turn.get("hears"))
+        await self.tab.until(
+            lambda: bool(news()) and all(re.search(one, _text(news())) for one in wanted), ANSWER_S
+        )
+        # The bot's own memory hears of it right after.
+        await asyncio.sleep(TRACKER_S)
+        self.transcript += [f"  * {line['text']}" for line in news()]
+        return news()
 
     async def _answer(self, sent: str) -> list[Frame]:
         await self.tab.until(lambda: sent in self.tab.acks, ANSWER_S)
@@ -159,6 +190,8 @@ class Visiting:
             text = text.replace("{new_code}", await self.code(self.shopper.new_phone))
         if "{case}" in text:
             text = text.replace("{case}", self.cases[-1] if self.cases else "TS-00000000-0000")
+        if "{foreign_case}" in text:
+            text = text.replace("{foreign_case}", await visit_staff.case_of_somebody_else(self.care))
         if "{number}" in text:
             numbers = NUMBER.findall("\n".join(_text(heard) for heard in self.answers))
             text = text.replace("{number}", numbers[-1] if numbers else "TH-00000000-0000")
@@ -229,6 +262,10 @@ class Visiting:
                     .order_by(Handoff.id)
                 )
             )
+            told = await session.scalars(
+                select(StaffNotice.kind).where(StaffNotice.conversation_id == conversation.id)
+            )
+            notices = {kind.value for kind in told}
             filled = await self._all_filled(ends)
             changed = await visit_ends.problems(
                 session, conversation, self.shopper.phone, self.shopper.numbers, filled
@@ -240,6 +277,8 @@ class Visiting:
             self._fail(f"受理了 {len(received)} 件，应为 {ends['cases']} 件")
         if "draft" in ends and any(c.state is ComplaintState.DRAFT for c in complaints) != ends["draft"]:
             self._fail(f"草稿：{[c.state.value for c in complaints]}")
+        if missed := set(_listed(ends.get("notices"))) - notices:
+            self._fail(f"同事没有收到 {missed}，只有 {notices}")
         if "reason" in ends and ends["reason"] not in reasons:
             self._fail(f"转人工的原因是 {reasons}，应为 {ends['reason']}")
         if wanted := ends.get("case"):
@@ -268,6 +307,7 @@ class Visiting:
             "remedy": case.remedy_said or "",
             "expectation": case.expectation_said or "",
             "is_own": case.order_is_own,
+            "on_behalf": case.on_behalf_of or "",
             "due_in_days": (
                 None
                 if expected_day is None
@@ -277,7 +317,7 @@ class Visiting:
         for name, value in wanted.items():
             for part in value if isinstance(value, list) else [value]:
                 part = await self._filled(part) if isinstance(part, str) else part
-                is_inside = name in ("words", "product", "remedy", "expectation")
+                is_inside = name in ("words", "product", "remedy", "expectation", "on_behalf")
                 ok = part in found[name] if is_inside else found[name] == part
                 if name == "not_words":
                     ok = part not in found[name]
