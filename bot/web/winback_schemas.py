@@ -40,7 +40,7 @@ class WinbackMoveWish(Struct, frozen=True):
     state: WinbackState
     reason: WinbackReason | None = None
     offer: Annotated[str, Meta(max_length=200)] = ""
-    amount: Annotated[Decimal, Meta(ge=0)] | None = None
+    amount: Decimal | None = None
     note: _Text = ""
 
 
@@ -107,7 +107,7 @@ def winback(view: WinbackView, role: Role) -> Winback:
     return Winback(
         id=view.id,
         customer=view.customer,
-        customer_name=seen("customer.name", view.customer_name, role),
+        customer_name=seen("customer.name", role, view.customer_name),
         tier_label=view.tier.label,
         stage_label=view.stage.label,
         lifetime_value=_yuan(view.clv),
