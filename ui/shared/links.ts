@@ -4,7 +4,8 @@ export interface Piece {
   href: string | null;
 }
 
-const URL_IN_TEXT = /https?:\/\/[\w.~:/?#[\]@!$&'()*+,;=%-]+/gi;
+/** Addresses, and the one path of the service that it tells in words: the download of one's own data. */
+const URL_IN_TEXT = /https?:\/\/[\w.~:/?#[\]@!$&'()*+,;=%-]+|\/api\/me\/export\/[\w-]{43}/gi;
 const TRAILING = /[.,;:!?'")\]]+$/;
 
 /** `example.com` allows that host, `.example.com` it and everything under it. */

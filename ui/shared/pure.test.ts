@@ -80,6 +80,9 @@ describe("links", () => {
     ]);
     expect(link("(https://a.trusted.cn/x).")).toEqual([null, "https://a.trusted.cn/x", null]);
     expect(link("http://127.0.0.1:8080/chat")).toEqual(["http://127.0.0.1:8080/chat"]);
+    const download = `/api/me/export/${"a".repeat(43)}`;
+    expect(link(`下载地址：${download}`)).toEqual([null, `http://127.0.0.1:8080${download}`]);
+    expect(link("/api/me/export/short")).toEqual([null]);
   });
 
   test.each([
