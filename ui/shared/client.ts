@@ -2,6 +2,7 @@ import { Emitter } from "./emitter";
 import { Link, type Connection, type LinkOptions } from "./link";
 import { MessageLog, type Entry } from "./log";
 import { Outbox, uuid, type Unsent } from "./outbox";
+import { readFrame } from "./protocol";
 import type { Button, ClientFrame, ErrorFrame, Owner, Page, ServerFrame, WelcomeFrame } from "./protocol";
 import type { Store } from "./store";
 import { Timers } from "./timers";
@@ -52,7 +53,7 @@ export class ChatClient {
 
   private log = new MessageLog("");
   private readonly outbox: Outbox;
-  private readonly link: Link;
+  private readonly link: Link<ClientFrame, ServerFrame>;
   private readonly timers = new Timers();
   private readonly tries = new Map<string, number>();
   private isWelcomed = false;
@@ -69,6 +70,7 @@ export class ChatClient {
     this.outbox = new Outbox(options.store);
     this.link = new Link(options, {
       hello: () => this.hello(),
+      read: readFrame,
       frame: (frame) => this.receive(frame),
       down: () => this.down(),
       state: () => this.changed(),

@@ -1,6 +1,4 @@
 import { backoff } from "./backoff";
-import { readFrame } from "./protocol";
-import type { ClientFrame, ServerFrame } from "./protocol";
 import { Timers } from "./timers";
 
 /** The part of a WebSocket that is used; a test brings its own. */
@@ -23,10 +21,12 @@ export interface LinkOptions {
 
 export type Connection = "idle" | "connecting" | "online" | "offline";
 
-interface LinkHandlers {
+interface LinkHandlers<Out, In> {
   /** The first frame of a new connection. */
-  hello: () => ClientFrame;
-  frame: (frame: ServerFrame) => void;
+  hello: () => Out;
+  /** A frame from the wire; null when it is none. */
+  read: (raw: unknown) => In | null;
+  frame: (frame: In) => void;
   /** The connection was lost or given up. */
   down: () => void;
   state: () => void;
@@ -36,7 +36,7 @@ const OPEN = 1;
 const WELCOME_TIMEOUT = 8_000;
 
 /** A connection that comes back by itself until it is stopped. `online` means welcomed, not just open. */
-export class Link {
+export class Link<Out extends object, In extends object> {
   state: Connection = "idle";
 
   private socket: Socket | null = null;
@@ -45,7 +45,7 @@ export class Link {
 
   constructor(
     private readonly options: LinkOptions,
-    private readonly handlers: LinkHandlers,
+    private readonly handlers: LinkHandlers<Out, In>,
   ) {}
 
   start(): void {
@@ -84,8 +84,11 @@ export class Link {
     this.setState("online");
   }
 
-  send(frame: ClientFrame): void {
-    if (this.socket?.readyState === OPEN) this.socket.send(JSON.stringify(frame));
+  /** @returns false when there is no connection to send it over */
+  send(frame: Out): boolean {
+    if (this.socket?.readyState !== OPEN) return false;
+    this.socket.send(JSON.stringify(frame));
+    return true;
   }
 
   private open(): void {
@@ -105,7 +108,7 @@ export class Link {
     this.socket = socket;
     socket.onopen = () => this.send(this.handlers.hello());
     socket.onmessage = (event) => {
-      const frame = readFrame(event.data);
+      const frame = this.handlers.read(event.data);
       if (frame && this.socket === socket) this.handlers.frame(frame);
     };
     socket.onclose = () => {

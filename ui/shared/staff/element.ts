@@ -20,6 +20,9 @@ import "element-plus/es/components/skeleton/style/css";
 import "element-plus/es/components/switch/style/css";
 import "element-plus/es/components/tooltip/style/css";
 
+import { ElOption as Option, ElSelect as Select } from "element-plus";
+import type { Component } from "vue";
+
 export {
   ElButton,
   ElDialog,
@@ -31,12 +34,14 @@ export {
   ElFormItem,
   ElInput,
   ElMessage,
-  ElOption,
   ElRadio,
   ElRadioButton,
   ElRadioGroup,
-  ElSelect,
   ElSkeleton,
   ElSwitch,
   ElTooltip,
 } from "element-plus";
+
+// Their published types do not stand `exactOptionalPropertyTypes`: taken as components of any properties.
+export const ElSelect = Select as Component;
+export const ElOption = Option as Component;
