@@ -11,21 +11,24 @@ from argon2 import PasswordHasher
 from sqlalchemy import Table, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.demo import catalogue
+from care.demo import catalogue, clocks
 from care.demo.aftersales import Aftersales, aftersales
 from care.demo.base import Anchor, Row, stream
 from care.demo.cases import Cases, cases
 from care.demo.contacts import Contacts, contacts
+from care.demo.improvements import sow_actions
 from care.demo.orders import Orders, orders
 from care.demo.people import People, people
 from care.demo.staff import staff
 from care.demo.trails import Trail, walk
 from care.demo.winbacks import Winbacks, winbacks
+from care.records.clocks import ComplaintEscalation
 from care.records.complaint import Complaint, ComplaintEvent
 from care.records.conversation import Conversation, Handoff, Message
 from care.records.customer import Consent, Customer, CustomerField, DataQualityIssue
 from care.records.improvement import WinbackStep
 from care.records.interaction import CareInteraction, Feedback, Promise, WinbackCase
+from care.records.notice import StaffNotice
 from care.records.order import Order, OrderEvent, OrderLine, Product, Shipment
 from care.records.order_request import Invoice, LoyaltyAccount, LoyaltyEntry, ReturnRequest, ServiceVisit
 from care.records.staff import Staff
@@ -49,6 +52,7 @@ _LABELS = {
     "promises": "承诺",
     "feedback": "评价",
     "winbacks": "挽回",
+    "actions": "改进",
     "staff": "账号",
 }
 
@@ -71,6 +75,7 @@ class Summary:
     promises: int = 0
     feedback: int = 0
     winbacks: int = 0
+    actions: int = 0
     staff: int = 0
 
     def __str__(self) -> str:
@@ -120,6 +125,7 @@ class _Sowing:
         await self._contacts(made)
         trails = await self._cases(found, made)
         await self._winbacks(won_back)
+        improved = await sow_actions(self.session, self.anchor, self.staff_ids, self._free_ids)
         return Summary(
             customers=len(folk.customers),
             products=len(products),
@@ -135,6 +141,7 @@ class _Sowing:
             promises=sum(len(trail.promises) for trail in trails),
             feedback=len(made.feedback) + sum(trail.feedback is not None for trail in trails),
             winbacks=len(won_back.cases),
+            actions=improved,
             staff=len(self.staff_ids),
         )
 
@@ -249,6 +256,8 @@ class _Sowing:
         events: list[Row] = []
         promises: list[Row] = []
         feedback: list[Row] = []
+        steps: list[Row] = []
+        told: list[Row] = []
         for case, trail, complaint_id, conversation in zip(
             found.complaints, trails, ids, conversations, strict=True
         ):
@@ -265,9 +274,18 @@ class _Sowing:
                 {**promise, "complaint_id": complaint_id, "conversation_id": conversation}
                 for promise in trail.promises
             ]
+            steps += [{**_bare(step), "complaint_id": complaint_id} for step in trail.steps]
+            told += clocks.notice_rows(
+                case, trail.columns, trail.steps, complaint_id=complaint_id, now=self.anchor.now
+            )
             if trail.feedback is not None:
                 feedback.append({**trail.feedback, "complaint_id": complaint_id, "interaction_id": None})
         await self._insert(ComplaintEvent, events)
+        await self._insert(ComplaintEscalation, steps)
+        named = [
+            {**_without([row], "agent_id")[0], "staff_id": self._staff_id(row["agent_id"])} for row in told
+        ]
+        await self._insert(StaffNotice, named)
         await self._insert(Promise, self._with_ids(promises, customer=self.customer_ids))
         await self._insert(Feedback, self._with_staff(feedback))
 
@@ -307,6 +325,10 @@ class _Sowing:
 
     def _staff_id(self, login: str | None) -> int | None:
         return None if login is None else self.staff_ids[login]
+
+
+def _bare(step: Row) -> Row:
+    return {name: value for name, value in step.items() if name != "told"}
 
 
 def _without(rows: Iterable[Row], *names: str) -> list[Row]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from care.demo import clocks
 from care.demo.base import Anchor, Row
 from care.demo.words import BLAME_REASONS, FINDINGS, PRAISE_REASONS, PROPOSALS
 from care.rules.complaint import CloseKind, ComplaintState, Level, Remedy, next_level
@@ -33,6 +34,7 @@ class Trail:
     columns: Row = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     promises: list[Row] = field(default_factory=list)
+    steps: list[Row] = field(default_factory=list)
     feedback: Row | None = None
 
 
@@ -52,8 +54,9 @@ class _Walk:
         self.grade: Grade = case["grade"]
         self.level: Level = Level.L1
         self.owner = "agent1"
-        self.trail.columns = dict.fromkeys(("complainant", "on_behalf_of", "received_at", "received_by", "occurred_at", "owner_id", "acknowledge_due_at", "solve_due_at", "acknowledged_at", "findings", "root_cause_1", "root_cause_2", "proposal", "remedy", "remedy_done_at", "external_recourse_told_at", "close_kind", "closed_at", "merged_into_id"))  # fmt: skip
-        self.trail.columns |= {"refusals": 0, "reopen_count": 0, "level": Level.L1}
+        self.trail.columns = dict.fromkeys(("complainant", "on_behalf_of", "received_at", "received_by", "occurred_at", "owner_id", "acknowledge_due_at", "solve_due_at", "acknowledged_at", "findings", "root_cause_1", "root_cause_2", "proposal", "remedy", "remedy_done_at", "external_recourse_told_at", "close_kind", "closed_at", "merged_into_id", "clock_started_at", "paused_at", "remind_at"))  # fmt: skip
+        self.trail.columns |= {"refusals": 0, "reopen_count": 0, "clock_round": 0, "level": Level.L1}
+        self.rounds: list[tuple[datetime, datetime]] = []
         self._event("opened", "customer", to=S.DRAFT, data={"own_words": case["own_words"], "topic": case["topic"],
                     "category": case["category"].value, "cues": case["cues"], "emotion": case["emotion"].value,
                     "order_number": case["order_number"], "grade": self.grade.value})  # fmt: skip
@@ -69,10 +72,13 @@ class _Walk:
             self._work(goal)
         self.trail.columns |= {
             "state": self.state,
-            "state_version": len(self.trail.events),
             "level": self.level,
             "owner_id": None if goal is S.DRAFT else self.owner,
         }
+        self.trail.steps = clocks.step_rows(
+            self.trail.events, self.trail.columns, self.rounds, now=self.anchor.now
+        )
+        self.trail.columns["state_version"] = len(self.trail.events)
         self._settle_promises()
         return self.trail
 
@@ -84,7 +90,9 @@ class _Walk:
             "received_by": "bot",
             "acknowledge_due_at": due.acknowledge,
             "solve_due_at": due.solve,
+            "clock_started_at": self.at,
         }
+        self.rounds.append((self.at, due.solve))
         self._move(
             S.RECEIVED,
             "customer",
@@ -96,13 +104,18 @@ class _Walk:
                 "solve_due_at": due.solve.isoformat(),
             },
         )
-        whats = {
-            What.ACKNOWLEDGE: due.acknowledge,
-            What.PERSON: due.person,
-            What.FIRST_RESULT: due.first_result,
-            What.SOLVE: due.solve,
-        }
-        self.trail.promises = [
+        self._promise(
+            {
+                What.ACKNOWLEDGE: due.acknowledge,
+                What.PERSON: due.person,
+                What.FIRST_RESULT: due.first_result,
+                What.SOLVE: due.solve,
+            }
+        )
+        self._assign(first_level(self.grade), "system")
+
+    def _promise(self, whats: dict[What, datetime | None]) -> None:
+        self.trail.promises += [
             {
                 "customer": self.case["customer"],
                 "promised_by": "bot",
@@ -112,11 +125,29 @@ class _Walk:
                 "made_at": self.at,
                 "kept_at": None,
                 "broken_at": None,
+                "clock_round": self.trail.columns["clock_round"],
             }
             for what, due_at in whats.items()
             if due_at is not None
         ]
-        self._assign(first_level(self.grade), "system")
+
+    def _reopen(self) -> None:
+        """Open again: another round of the clock, with promises of its own beside the old ones."""
+        due = promised(self.grade, self.at, is_workday=self.is_workday)
+        self.trail.columns |= {
+            "clock_round": 1,
+            "clock_started_at": self.at,
+            "solve_due_at": due.solve,
+        }
+        self.rounds.append((self.at, due.solve))
+        data = {
+            "reopen_count": 1,
+            "reason": "同一问题再次出现",
+            "first_result_at": due.first_result.isoformat(),
+            "solve_due_at": due.solve.isoformat(),
+        }
+        self._move(S.REOPENED, "customer", data=data)
+        self._promise({What.PERSON: due.person, What.FIRST_RESULT: due.first_result, What.SOLVE: due.solve})
 
     def _work(self, goal: S) -> None:
         if goal in (S.RECEIVED, S.ACKNOWLEDGED):
@@ -137,7 +168,9 @@ class _Walk:
             self._step(state, goal)
             if state is S.INVESTIGATING and goal is S.WAITING_CUSTOMER:
                 self._pause(0.3)
-                self._move(S.WAITING_CUSTOMER, self.owner, data={"reason": "请客户补充照片"})
+                self.trail.columns["paused_at"] = self.at
+                data = {"reason": "请客户补充照片", "clock_paused_at": self.at.isoformat()}
+                self._move(S.WAITING_CUSTOMER, self.owner, data=data)
                 return
             while state is S.PROPOSED and refusals and goal in (S.CLOSED, S.UNRESOLVED, S.REOPENED):
                 refusals -= 1
@@ -154,7 +187,7 @@ class _Walk:
                 "remedy_done_at": None,
                 "refusals": 0,
             }
-            self._move(S.REOPENED, "customer", data={"reopen_count": 1, "reason": "同一问题再次出现"})
+            self._reopen()
 
     def _step(self, state: S, goal: S) -> None:
         """One move of the main line with what comes with it; a slow owner breaks the promise."""
@@ -177,6 +210,7 @@ class _Walk:
             }
         if state is S.CLOSED:
             columns["remedy_done_at"] = self.at
+            self._keep(What.SOLVE)
             self._event(
                 "remedy_done",
                 self.owner,
@@ -228,9 +262,13 @@ class _Walk:
     def _move(self, to: S, actor: str, data: Row | None = None) -> None:
         self._event("state", actor, to=to, before=self.state, data=data)
         self.state = to
-        what = _KEEPS.get(to)
+        if (what := _KEEPS.get(to)) is not None:
+            self._keep(what)
+
+    def _keep(self, what: What) -> None:
         for promise in self.trail.promises:
-            if what is not None and promise["what"] == what.value and promise["kept_at"] is None:
+            is_open = promise["kept_at"] is None and promise["broken_at"] is None
+            if promise["what"] == what.value and is_open:
                 if self.at <= promise["due_at"]:
                     promise["kept_at"] = self.at
                 else:
@@ -256,7 +294,10 @@ class _Walk:
         left = []
         for promise in self.trail.promises:
             if promise["kept_at"] is None and promise["broken_at"] is None:
-                if promise["due_at"] < (self.at if is_off else self.anchor.now):
+                paused_at = self.trail.columns["paused_at"]
+                if paused_at is not None and paused_at <= promise["due_at"]:
+                    pass  # its clock stands still
+                elif promise["due_at"] < (self.at if is_off else self.anchor.now):
                     promise["broken_at"] = promise["due_at"]
                 elif is_off:
                     continue
