@@ -244,8 +244,8 @@ def _link(linked: Linked, role: Role) -> wire.CaseLink:
     )
 
 
-def _picture(view: EvidenceView) -> wire.EvidenceShown:
-    return wire.EvidenceShown(
+def _picture(view: EvidenceView) -> wire.CaseEvidence:
+    return wire.CaseEvidence(
         id=view.public_id,
         name=view.name,
         url=f"/api/evidence/{view.public_id}",

@@ -80,7 +80,7 @@ async def terms(request: web.Request) -> web.Response:
                 schemas.CauseChoice(
                     cause.value,
                     cause.label,
-                    [schemas.Choice(detail.value, detail.label) for detail in DETAILS_OF[cause]],
+                    [schemas.CaseChoice(detail.value, detail.label) for detail in DETAILS_OF[cause]],
                 )
                 for cause in RootCause
             ],
@@ -366,8 +366,8 @@ def _several(kind: type[E], name: str, given: str) -> frozenset[E]:
         raise InvalidInput(fields={name: "没有这个选项。"}) from None
 
 
-def _choices(kind: type[Labelled]) -> list[schemas.Choice]:
-    return [schemas.Choice(value, label) for value, label in kind.labels().items()]
+def _choices(kind: type[Labelled]) -> list[schemas.CaseChoice]:
+    return [schemas.CaseChoice(value, label) for value, label in kind.labels().items()]
 
 
 def _ref(request: web.Request) -> str:

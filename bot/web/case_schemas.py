@@ -249,7 +249,7 @@ class CaseLink(Struct, frozen=True):
     reason: str
 
 
-class EvidenceShown(Struct, frozen=True):
+class CaseEvidence(Struct, frozen=True):
     id: str
     name: str
     url: str
@@ -323,7 +323,7 @@ class CaseSheet(Struct, frozen=True):
     approvals: list[Approval]
     links: list[CaseLink]
     suggestions: list[CaseLink]
-    evidence: list[EvidenceShown]
+    evidence: list[CaseEvidence]
 
 
 class CaseEvent(Struct, frozen=True):
@@ -358,7 +358,7 @@ class CaseEvents(Struct, frozen=True):
     merged: list[MergedTrail]
 
 
-class Choice(Struct, frozen=True):
+class CaseChoice(Struct, frozen=True):
     value: str
     label: str
 
@@ -366,7 +366,7 @@ class Choice(Struct, frozen=True):
 class CauseChoice(Struct, frozen=True):
     value: str
     label: str
-    details: list[Choice]
+    details: list[CaseChoice]
 
 
 class LimitShown(Struct, frozen=True):
@@ -378,15 +378,15 @@ class LimitShown(Struct, frozen=True):
 class CaseTerms(Struct, frozen=True):
     """Everything that a form on a case lets one choose from."""
 
-    states: list[Choice]
-    grades: list[Choice]
-    levels: list[Choice]
-    categories: list[Choice]
-    topics: list[Choice]
-    channels: list[Choice]
-    tiers: list[Choice]
-    remedies: list[Choice]
-    link_kinds: list[Choice]
+    states: list[CaseChoice]
+    grades: list[CaseChoice]
+    levels: list[CaseChoice]
+    categories: list[CaseChoice]
+    topics: list[CaseChoice]
+    channels: list[CaseChoice]
+    tiers: list[CaseChoice]
+    remedies: list[CaseChoice]
+    link_kinds: list[CaseChoice]
     root_causes: list[CauseChoice]
     owners: list[Person]
     limits: list[LimitShown]
