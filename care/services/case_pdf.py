@@ -28,7 +28,8 @@ from care.services.case_wording import LABEL, Block
 
 _FONT = "STSong-Light"
 _MARGIN = 1.8 * cm
-_WIDTH = A4[0] - 2 * _MARGIN
+#: A frame keeps six points of its own on each side.
+_WIDTH = A4[0] - 2 * _MARGIN - 12
 _GREY, _LINE, _HEAD = colors.HexColor("#556068"), colors.HexColor("#c6d0d8"), colors.HexColor("#eef2f4")
 _LONGEST_CELL = 1_200
 

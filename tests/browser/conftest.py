@@ -140,7 +140,7 @@ async def untrusted_shop_url(base_url: str) -> AsyncIterator[str]:
 
 async def _serve_shop(base_url: str, port: int) -> AsyncIterator[str]:
     service = urlsplit(base_url).netloc
-    policy = f"default-src 'none'; style-src 'self'; script-src {service}; connect-src ws://{service}; img-src {service}"
+    policy = f"default-src 'none'; style-src 'self'; script-src {service}; connect-src ws://{service} http://{service}; img-src {service} blob:"
 
     async def page(request: web.Request) -> web.Response:
         settings = " ".join(f'data-{name}="{value}"' for name, value in request.query.items())
