@@ -19,6 +19,7 @@ from bot.web.chat import chat_socket
 from bot.web.route import Access, Handler, Route
 from bot.web.routes_cases import CASE_ROUTES
 from bot.web.routes_desk import DESK_ROUTES
+from bot.web.routes_handover import HANDOVER_ROUTES
 from bot.web.routes_improve import IMPROVE_ROUTES
 from bot.web.routes_staff import STAFF_ROUTES
 from care.rules.permissions import Permission
@@ -60,6 +61,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _EVIDENCE, evidence_api.picture, ANYONE, "图片证据，本人或能看到该会话的坐席", is_for_widget=True),
     Route("GET", f"{_EVIDENCE}/preview", evidence_api.preview, ANYONE, "图片证据的缩略图", is_for_widget=True),
     *STAFF_ROUTES,
+    *HANDOVER_ROUTES,
     Route("GET", "/api/desk/queue", desk_api.queue, VIEW_QUEUE, "排队中的会话", answer=schemas.Queue),
     Route("GET", _CONVERSATION, desk_api.read_transcript, SERVE, "会话状态与记录", query=schemas.TranscriptQuery, answer=schemas.Transcript),
     Route("POST", f"{_CONVERSATION}/take", desk_api.take, SERVE, "接管会话", answer=schemas.Stand),

@@ -97,7 +97,7 @@ async def read(care: Care, actor: Actor, public_id: str, *, purpose: str) -> Cus
         customer = await by_public_id(session, public_id)
         if customer is None:
             raise NotFound("没有找到这位客户。")
-        view = await _view(session, actor.role, customer, now)
+        view = await view_of(session, actor.role, customer, now)
         log_read(session, actor, customer.id, shown(view), purpose=purpose.strip(), at=now)
     return view
 
@@ -118,7 +118,8 @@ def order_for(role: Role, order: OrderView) -> OrderView:
     )
 
 
-async def _view(session: AsyncSession, role: Role, customer: Customer, now: datetime) -> CustomerRecordView:
+async def view_of(session: AsyncSession, role: Role, customer: Customer, now: datetime) -> CustomerRecordView:
+    """The record by role, for a service that logs the read itself."""
     rows = await session.scalars(
         select(CustomerField).where(CustomerField.customer_id == customer.id).order_by(CustomerField.id)
     )

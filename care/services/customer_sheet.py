@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.ports import OrderView
@@ -22,7 +22,7 @@ from care.services.access_log import Actor
 from care.services.context import Care
 from care.services.customer_record import CustomerRecordView
 from care.services.customers import by_public_id
-from care.services.promises import What
+from care.services.promises import promise_labels
 
 _LAST = 10
 
@@ -97,10 +97,10 @@ async def read(care: Care, actor: Actor, public_id: str, *, purpose: str) -> Cus
         customer = await by_public_id(session, public_id)
         if customer is None:
             raise NotFound("没有找到这位客户。")
-        cases = await _cases(session, customer)
-        promises = await _promises(session, customer)
+        cases = await cases_of(session, Complaint.customer_id == customer.id)
+        promises = await promises_of(session, Promise.customer_id == customer.id)
         contacts = await _contacts(session, customer)
-        issues = await _issues(session, customer)
+        issues = await issues_of(session, customer)
     try:
         orders = await care.orders.recent_orders(customer.public_id, limit=_LAST)
         shown = tuple(customer_record.order_for(actor.role, order) for order in orders)
@@ -109,11 +109,12 @@ async def read(care: Care, actor: Actor, public_id: str, *, purpose: str) -> Cus
     return CustomerSheet(customer.id, record, shown, cases, promises, contacts, issues)
 
 
-async def _cases(session: AsyncSession, customer: Customer) -> tuple[CaseLine, ...]:
+async def cases_of(session: AsyncSession, which: ColumnElement[bool]) -> tuple[CaseLine, ...]:
+    """The last cases that `which` names, drafts left out."""
     rows = await session.execute(
         select(Complaint, Staff.name)
         .outerjoin(Staff, Staff.id == Complaint.owner_id)
-        .where(Complaint.customer_id == customer.id, Complaint.state != ComplaintState.DRAFT)
+        .where(which, Complaint.state != ComplaintState.DRAFT)
         .order_by(Complaint.opened_at.desc())
         .limit(_LAST)
     )
@@ -134,15 +135,13 @@ async def _cases(session: AsyncSession, customer: Customer) -> tuple[CaseLine, .
     )
 
 
-async def _promises(session: AsyncSession, customer: Customer) -> tuple[PromiseLine, ...]:
+async def promises_of(session: AsyncSession, which: ColumnElement[bool]) -> tuple[PromiseLine, ...]:
+    """Open ones first, then the last that ended."""
     is_done = or_(Promise.kept_at.is_not(None), Promise.broken_at.is_not(None))
     rows = await session.scalars(
-        select(Promise)
-        .where(Promise.customer_id == customer.id)
-        .order_by(is_done, Promise.due_at.desc())
-        .limit(_LAST)
+        select(Promise).where(which).order_by(is_done, Promise.due_at.desc()).limit(_LAST)
     )
-    labels = What.labels()
+    labels = promise_labels()
     return tuple(
         PromiseLine(
             labels.get(row.what, row.what),
@@ -163,22 +162,23 @@ async def _contacts(session: AsyncSession, customer: Customer) -> tuple[ContactL
         .order_by(CareInteraction.started_at.desc())
         .limit(_LAST)
     )
+    return tuple(contact_line(row) for row in rows)
+
+
+def contact_line(row: CareInteraction) -> ContactLine:
     labels = Topic.labels()
-    return tuple(
-        ContactLine(
-            row.started_at,
-            row.channel,
-            row.handled_by,
-            row.kind,
-            tuple(dict.fromkeys(labels.get(str(one.get("topic")), "其他") for one in row.topics)),
-            row.order_number,
-            row.outcome,
-        )
-        for row in rows
+    return ContactLine(
+        row.started_at,
+        row.channel,
+        row.handled_by,
+        row.kind,
+        tuple(dict.fromkeys(labels.get(str(one.get("topic")), "其他") for one in row.topics)),
+        row.order_number,
+        row.outcome,
     )
 
 
-async def _issues(session: AsyncSession, customer: Customer) -> tuple[IssueLine, ...]:
+async def issues_of(session: AsyncSession, customer: Customer) -> tuple[IssueLine, ...]:
     rows = await session.scalars(
         select(DataQualityIssue)
         .where(

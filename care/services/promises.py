@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.records.complaint import Complaint
 from care.records.conversation import Conversation
 from care.records.interaction import Promise
+from care.rules.callback_terms import CallbackPromise
 from care.rules.complaint import is_open
 from care.rules.errors import Conflict, InvalidInput, NotFound
 from care.rules.labelled import Labelled
@@ -37,6 +38,11 @@ class What(Labelled):
 
 #: What a pause of the case moves along. A day that a colleague gave their word for does not move.
 PAUSED: tuple[str, ...] = (What.PERSON.value, What.FIRST_RESULT.value, What.SOLVE.value)
+
+
+def promise_labels() -> dict[str, str]:
+    """Every kind of promise that code makes → its Chinese name; an agent's own words stand for themselves."""
+    return {**What.labels(), **OrderPromise.labels(), **CallbackPromise.labels()}
 
 
 @dataclass(frozen=True)
