@@ -13,7 +13,12 @@ from care.rules.vocabulary import Role
 
 #: Yuan for one complaint, everything promised on it together; None has no limit.
 DEFAULT_LIMITS: Mapping[Role, Decimal | None] = MappingProxyType(
-    {Role.AGENT: Decimal(200), Role.LEAD: Decimal(2_000), Role.MANAGER: Decimal(20_000), Role.ADMIN: None}
+    {
+        Role.AGENT: Decimal("200.00"),
+        Role.LEAD: Decimal("2000.00"),
+        Role.MANAGER: Decimal("20000.00"),
+        Role.ADMIN: None,
+    }
 )
 MOST_PARTS = 6
 MOST_MONEY = Decimal(10_000_000)

@@ -77,7 +77,7 @@ async def absorb(
             "reason": reason,
         },
     )
-    if is_lower(survivor.grade, loser.grade):
+    if is_lower(loser.grade, survivor.grade):
         await apply_grade(
             care, session, survivor, loser.grade, actor=actor, reason=f"并入{loser.case_number or '投诉'}"
         )
