@@ -12,6 +12,7 @@ from care.demo.seeding import Summary
 from care.records.complaint import Complaint, ComplaintEvent
 from care.records.conversation import Conversation, Handoff, Message
 from care.records.customer import Customer
+from care.records.improvement import CorrectiveAction, SurgeAlarm
 from care.records.interaction import CareInteraction, Feedback, Promise, WinbackCase
 from care.records.order import Order, OrderLine, Product
 from care.records.order_request import Invoice, ReturnRequest, ServiceVisit
@@ -65,6 +66,13 @@ async def clear(care: Care) -> Summary:
         counts["winbacks"] = await _delete(
             session, delete(WinbackCase).where(WinbackCase.customer_id.in_(customers))
         )
+        # Alarms count complaints of every kind: one that no case stands behind any more tells of nothing.
+        counts["actions"] = await _delete(session, delete(CorrectiveAction).where(CorrectiveAction.is_demo))
+        if (
+            await session.scalar(select(Complaint.id).where(Complaint.received_at.is_not(None)).limit(1))
+            is None
+        ):
+            await session.execute(delete(SurgeAlarm))
         counts["customers"] = await _delete(session, delete(Customer).where(Customer.is_demo))
         sold = select(OrderLine.product_id)
         counts["products"] = await _delete(
@@ -89,6 +97,11 @@ async def _staff(session: AsyncSession) -> int:
         Customer.account_manager_id,
         Customer.key_account_signed_by,
         WinbackCase.owner_id,
+        CorrectiveAction.owner_id,
+        CorrectiveAction.created_by,
+        CorrectiveAction.verified_by,
+        SurgeAlarm.acknowledged_by,
+        SurgeAlarm.closed_by,
     ):
         named |= {i for i in await session.scalars(select(column).where(column.in_(demo)).distinct()) if i}
     await session.execute(

@@ -36,8 +36,8 @@ CUSUM_SIGMAS = 5.0
 #: `LEAST_ON_DAY` complaints on a day (single day) or `LEAST_IN_WEEK` in seven days (CUSUM, EWMA).
 SMALL_MEAN, LEAST_MEAN = 1.0, 0.25
 LEAST_ON_DAY, LEAST_IN_WEEK = 3, 5
-#: P(X ≥ limit) of a small mean; with a mean of 4 the 3σ limit of 11 has 0.0028.
-SMALL_TAIL = 0.003
+#: P(X ≥ limit) of a small mean, joining on to the 3σ limits: that of a mean of 1 has 0.0037, of 4 0.0028.
+SMALL_TAIL = 0.004
 #: A weekday's own mean is used when its past days hold this many complaints, else that of all days.
 LEAST_FOR_WEEKDAY = 8
 #: Days over a limit are left out of what is usual, unless fewer past days than this would remain.
