@@ -22,6 +22,7 @@ from bot.web.recovery import Recovery
 from bot.web.tasks import end
 from care.rules.errors import CareError
 from care.services import (
+    assignment,
     complaints,
     customer_value,
     erasure,
@@ -80,6 +81,7 @@ def jobs(care: Care, recovery: Recovery, handlers: OutboxHandlers, metrics: Metr
         ),
         Job("idle_contacts", 60.0, lambda: interactions.end_idle(care)),
         Job("left_turns", 30.0, recovery.take_up),
+        Job("assignment", 5.0, lambda: assignment.sweep(care)),
         Job("deletions", 600.0, lambda: erasure.carry_out_due(care)),
         Job("retention", 3600.0, lambda: retention.sweep(care)),
         Job("quality", 30.0, lambda: quality.scan_at_night(care)),

@@ -369,6 +369,8 @@ class DeskConnection:
                 self._reader = (await whole(staff.staff_of_session(self._care, self._token))).staff
             except NotSignedIn:
                 self.close_soon(SIGNED_OUT, "signed out")
+                # The reader must still hear the answer to the closing.
+                await self._sender.finish()
                 return
             except CareError:
                 log.warning("desk.session_not_read", exc_info=True)

@@ -26,7 +26,7 @@ from bot.web.bodies import json_response, read_body
 from bot.web.clients import is_https
 from bot.web.keys import ADDRESS, PARTS, SESSION
 from care.rules.errors import TooManyRequests
-from care.services import staff, staff_sessions, staff_totp
+from care.services import assignment, staff, staff_sessions, staff_totp
 
 COOKIE = "zhike_staff"
 
@@ -56,7 +56,10 @@ async def second_step(request: web.Request) -> web.Response:
 
 
 async def sign_out(request: web.Request) -> web.Response:
-    await staff.sign_out(request.app[PARTS].care, request.cookies.get(COOKIE))
+    care = request.app[PARTS].care
+    await staff.sign_out(care, request.cookies.get(COOKIE))
+    # Whoever waits for this person waits for somebody else now, with the same place.
+    await assignment.sign_off(care, request[SESSION].staff.id)
     response = json_response(schemas.Nothing())
     response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict")
     return response

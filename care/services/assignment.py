@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from care.adapters.bus import staff_channel
 from care.records.conversation import Conversation, Handoff
 from care.records.staff import Staff
 from care.rules import routing
@@ -82,6 +83,7 @@ async def sign_off(care: Care, staff_id: int, *, why: str = "signed_out") -> int
         presence.leave(session, staff, now, why=why)
         held = list(await session.scalars(_held_by(staff_id, now)))
     await presence.tell(care)
+    await care.bus.publish(staff_channel(staff_id), {"session": True})
     moved = 0
     for conversation_id in held:
         moved += await transfers.queue_again(care, conversation_id, staff_id, only_waiting=False)
