@@ -120,6 +120,7 @@ export const texts = {
   composer: {
     reply: "回复",
     note: "笔记",
+    modes: "写给谁",
     replyLabel: "回复客户",
     noteLabel: "内部笔记",
     replyHint: "输入回复，/ 调出常用语",

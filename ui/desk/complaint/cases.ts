@@ -2,7 +2,7 @@ import { defineStore } from "pinia";
 import { ref } from "vue";
 import { uuid } from "../../shared/outbox";
 import { api, wordsOf } from "../../shared/staff/api";
-import type { Acted, Case, CaseEvent, CaseTerms } from "../../shared/staff/case-types";
+import type { Acted, Approval, Case, CaseEvent, CaseTerms } from "../../shared/staff/case-types";
 import { ElMessage } from "../../shared/staff/element";
 import { texts } from "../texts";
 
@@ -50,7 +50,7 @@ export const useCases = defineStore("cases", () => {
   }
 
   async function loadTerms(): Promise<CaseTerms> {
-    terms.value ??= await api.get<CaseTerms>(`${ROOT}/terms`);
+    terms.value ??= await api.get<CaseTerms>("/api/desk/complaint_terms");
     return terms.value;
   }
 
@@ -73,9 +73,9 @@ export const useCases = defineStore("cases", () => {
     }
   }
 
-  async function decide(id: number, agrees: boolean, note: string): Promise<boolean> {
+  async function decide(approval: Approval, agrees: boolean, note: string): Promise<boolean> {
     try {
-      const acted = await api.post<Acted>(`${ROOT}/approvals/${id}/${agrees ? "agree" : "refuse"}`, { note });
+      const acted = await api.post<Acted>(`${ROOT}/${approval.case}/approvals/${approval.id}/${agrees ? "agree" : "refuse"}`, { note });
       ElMessage.success(agrees ? texts.complaint.agreed : texts.complaint.refused);
       await show(refOf(acted.case));
       return true;

@@ -37,6 +37,8 @@ export class StaffApi {
   csrf = "";
   /** The session has ended: somebody has to sign in again. */
   onSignedOut: () => void = () => undefined;
+  /** A new password or a second factor is asked for before anything else. */
+  onMustFirst: (what: "password" | "enrol") => void = () => undefined;
 
   get<T>(path: string, query: Query = {}): Promise<T> {
     const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
@@ -83,6 +85,8 @@ export class StaffApi {
     if (answer.ok) return found as T;
     const { error } = found as { error?: { code?: string; message?: string; fields?: Record<string, string> } };
     if (answer.status === 401 && error?.code === "not_signed_in") this.onSignedOut();
+    if (error?.code === "password_change_needed") this.onMustFirst("password");
+    if (error?.code === "totp_needed") this.onMustFirst("enrol");
     throw new Refusal(error?.code ?? "strange", error?.message ?? WORDS.strange, error?.fields ?? {}, answer.status);
   }
 }

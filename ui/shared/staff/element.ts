@@ -8,7 +8,10 @@ import "element-plus/es/components/button/style/css";
 import "element-plus/es/components/dialog/style/css";
 import "element-plus/es/components/drawer/style/css";
 import "element-plus/es/components/dropdown/style/css";
+import "element-plus/es/components/dropdown-item/style/css";
+import "element-plus/es/components/dropdown-menu/style/css";
 import "element-plus/es/components/form/style/css";
+import "element-plus/es/components/form-item/style/css";
 import "element-plus/es/components/input/style/css";
 import "element-plus/es/components/message/style/css";
 import "element-plus/es/components/option/style/css";
@@ -17,6 +20,7 @@ import "element-plus/es/components/radio-button/style/css";
 import "element-plus/es/components/radio-group/style/css";
 import "element-plus/es/components/select/style/css";
 import "element-plus/es/components/skeleton/style/css";
+import "element-plus/es/components/skeleton-item/style/css";
 import "element-plus/es/components/switch/style/css";
 import "element-plus/es/components/tooltip/style/css";
 
