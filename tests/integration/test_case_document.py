@@ -144,7 +144,7 @@ async def test_markup_and_control_signs_in_words_are_only_words(care, shop, caps
     async with care.sessions.write() as session:
         row = await session.get(Complaint, case)
         row.own_words = "<b>&nbsp;</para><font size=99>\x0b\x01不满意"
-        row.product_said = "长" * 6000
+        row.findings = "长" * 6000
         row.legal_flags = ["fraud3x", "a-shop's-own"]
     for form in case_document.FORMATS:
         text = await text_of(care, case, LEAD, form)
