@@ -26,6 +26,8 @@ from care.rules.permissions import Permission, check_permission
 from care.rules.pictures import DAY, MAX_A_DAY, GivenBy, TooManyPictures, shown_name
 from care.rules.vocabulary import Owner, Speaker
 from care.services import access_log, complaint_log, interactions, transcript
+from care.services.board import was_in
+from care.services.case_access import visible_to
 from care.services.complaint_drafts import open_draft_row
 from care.services.context import Care
 from care.services.conversation_rows import announce, locked, verified_customer_id
@@ -136,7 +138,7 @@ async def for_visitor(
 
 
 async def for_staff(care: Care, public_id: str, reader: StaffView, *, is_preview: bool = False) -> Picture:
-    """A picture for who serves or may see its conversation, or owns its case; the look is logged.
+    """A picture for who may see its conversation on the desk, or its case; the look is logged.
 
     Raises:
         NotFound: there is none, or it was removed.
@@ -147,10 +149,8 @@ async def for_staff(care: Care, public_id: str, reader: StaffView, *, is_preview
     async with care.sessions.read() as session:
         conversation = await session.get(Conversation, row.conversation_id) if row.conversation_id else None
         case = await session.get(Complaint, row.complaint_id) if row.complaint_id else None
-    is_near = conversation is not None and (
-        conversation.owner is Owner.QUEUED or conversation.agent_id == reader.id
-    )
-    if not is_near and (case is None or case.owner_id != reader.id):
+        is_near = case is not None and await _sees_case(session, case.id, reader)
+    if not is_near and (conversation is None or not await _sees(care, conversation, reader)):
         check_permission(reader.role, Permission.VIEW_ALL_CONVERSATIONS)
     customers: set[int | None] = {case.customer_id} if case is not None else set()
     if conversation is not None:
@@ -241,6 +241,18 @@ async def cases_for(session: AsyncSession, care: Care, conversation: Conversatio
     found = list(rows)
     here = [case for case in found if case.conversation_id == conversation.id]
     return here[:1] or found
+
+
+async def _sees(care: Care, conversation: Conversation, reader: StaffView) -> bool:
+    """As the desk shows them: the bot's, who waits, one's own, and ended ones that one had."""
+    if conversation.owner in (Owner.BOT, Owner.QUEUED) or conversation.agent_id == reader.id:
+        return True
+    return conversation.owner is Owner.CLOSED and await was_in(care, conversation.id, reader.id)
+
+
+async def _sees_case(session: AsyncSession, complaint_id: int, reader: StaffView) -> bool:
+    found = await session.scalar(select(Complaint.id).where(Complaint.id == complaint_id, visible_to(reader)))
+    return found is not None
 
 
 async def _store(

@@ -9,8 +9,12 @@ import re
 import pytest
 from PIL import Image, ImageDraw
 from playwright.async_api import Locator, Route, expect
+from sqlalchemy import select
 
+from care.records.complaint import Complaint
+from care.records.evidence import Evidence
 from care.services import evidence_turns
+from care.services.context import Care
 from tests.browser.chat_page import ANSWER_MS, Chat
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage
 
@@ -93,6 +97,23 @@ async def test_a_pasted_or_dropped_picture_is_sent(chat: Chat, kind: str) -> Non
     await hand_over(chat, kind)
     await is_drawn(pictures(chat))
     await expect(pictures(chat)).to_have_attribute("alt", f"{kind}.jpg")
+
+
+async def test_in_the_middle_of_a_complaint_it_goes_along_and_the_question_stays_open(
+    chat: Chat, care: Care
+) -> None:
+    await chat.ask("我要投诉，电饭煲用了两天就不加热了，找你们客服没人理")
+    await choose(chat, file())
+    await expect(chat.answers.last).to_have_text(
+        evidence_turns.WITH_DRAFT.format(which="图片"), timeout=ANSWER_MS
+    )
+    await chat.ask("希望给我退款")
+    async with care.sessions.read() as session:
+        row = (await session.scalars(select(Evidence).order_by(Evidence.id.desc()).limit(1))).one()
+        told = await session.get(Complaint, row.complaint_id)
+    assert told is not None
+    assert "电饭煲" in told.own_words
+    assert told.remedy_said is not None
 
 
 async def test_pasted_words_stay_words(chat: Chat) -> None:

@@ -238,6 +238,8 @@ class TestStaff:
             case = await session.get(Complaint, case_id)
             case.owner_id = owner
         await staff.add_staff(care, login="agent8", name="钱八", role=Role.AGENT, password=PASSWORD)
+        await handoff.request_human(care, visit.id, reason="asked")
+        await handoff.take(care, visit.id, await shop.agent("agent9", "孙九"))
         members = {one.login: one for one in await staff.list_staff(care)}
         with pytest.raises(Forbidden):
             await evidence.for_staff(care, taken.public_id, members["agent8"])
