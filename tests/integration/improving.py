@@ -37,10 +37,10 @@ def complaint(received_at: datetime, **columns: Any) -> Complaint:
 
 
 async def complaints_on(care: Care, per_day: dict[int, int], **columns: Any) -> list[int]:
-    """So many complaints so many days ago, at noon in Shanghai; their ids."""
-    noon = care.clock.now().replace(hour=4, minute=0)
+    """So many complaints so many days ago, before nine in Shanghai; their ids."""
+    morning = care.clock.now().replace(hour=1, minute=0)
     rows = [
-        complaint(noon - timedelta(days=days_ago, minutes=n), **columns)
+        complaint(morning - timedelta(days=days_ago, minutes=n), **columns)
         for days_ago, count in per_day.items()
         for n in range(count)
     ]

@@ -35,6 +35,7 @@ from care.rules.vocabulary import (
     OrderState,
     Tier,
 )
+from care.rules.winback import ContactBasis, WinbackState
 from care.services import customers, identity
 from care.services.context import Care
 from care.services.merging import PersonsWordNeeded, gather_strays, merge, merges, undo
@@ -493,7 +494,14 @@ async def _fill(
                 at=moment(),
             ),
             WinbackCase(
-                customer_id=customer.id, trigger="silence", reason="price", opened_on=date(2026, 11, 1)
+                customer_id=customer.id,
+                open_key=f"customer:{customer.id}",
+                trigger="silence",
+                basis=ContactBasis.MARKETING,
+                state=WinbackState.OPEN,
+                reason="price",
+                opened_on=date(2026, 11, 1),
+                opened_at=moment(),
             ),
         ]
     if chance():
