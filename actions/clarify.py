@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import FollowupAction
 
-from actions import orders, reading
+from actions import callbacks, orders, reading
 from actions.cases import say_cases
 from actions.clerk import TopicClerk
 from actions.knowledge import say_known
@@ -45,6 +45,8 @@ class Clarify(TopicClerk):
     action_name = "action_clarify"
 
     async def answer(self, turn: Turn) -> None:
+        if await callbacks.hear_number(turn):
+            return
         if (score := reading.score_given(turn.text)) is not None:
             _thank_for_score(turn, score)
             return
@@ -64,7 +66,11 @@ class Inform(TopicClerk):
     action_name = "action_inform"
 
     async def answer(self, turn: Turn) -> None:
-        if await show_other_order(turn) or await say_chosen_product(turn):
+        if (
+            await callbacks.hear_number(turn)
+            or await show_other_order(turn)
+            or await say_chosen_product(turn)
+        ):
             return
         if reading.means_order(turn.text):
             await orders.beside(turn, Topic.ORDER_STATUS)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from rasa_sdk.events import ActiveLoop, SlotSet
 
+from actions import callbacks
 from actions.clerk import Clerk, safety_first
 from actions.turn import Turn
 from care.rules.times import format_wait
+from care.rules.vocabulary import Owner
 from care.services import handoff
 
 
@@ -15,14 +17,22 @@ class RequestHuman(Clerk):
 
     async def serve(self, turn: Turn) -> None:
         safety_first(turn)
-        await to_person(turn, reason="severe" if turn.is_upset else "asked")
+        answer = turn.entity("answer") if turn.is_button else None
+        if answer is not None and callbacks.is_call(answer):
+            await callbacks.agree(turn, answer)
+        elif not await callbacks.hear_number(turn):
+            await to_person(turn, reason="severe" if turn.is_upset else "asked")
 
 
 async def to_person(turn: Turn, *, reason: str, about: str | None = None) -> None:
-    """Puts the conversation into the queue, leaves any form, tells place and wait.
+    """Puts the conversation into the queue, leaves any form, tells place and wait; outside hours offers a call.
 
     `about`: what the person is asked to do; said, so that nothing has to be told twice.
     """
+    left = [ActiveLoop(None), SlotSet("requested_slot", None)]
+    if turn.conversation.owner is Owner.BOT and await callbacks.offer_call(turn):
+        turn.events += left
+        return
     place = await handoff.request_human(
         turn.care, turn.conversation.id, reason=reason, source_message_id=turn.message_id
     )
@@ -33,4 +43,4 @@ async def to_person(turn: Turn, *, reason: str, about: str | None = None) -> Non
         if about:
             turn.say("human_about", about=about)
         turn.say("human_queued", position=place.position, wait=wait)
-    turn.events += [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("offered", None)]
+    turn.events += [*left, SlotSet("offered", None)]

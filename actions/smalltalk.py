@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import ActionExecuted, SessionStarted
 
-from actions import orders
+from actions import callbacks, orders
 from actions.clerk import Clerk
 from actions.handoff import to_person
 from actions.order_talk import show_other_order
@@ -19,7 +19,9 @@ class Affirm(Clerk):
 
     async def serve(self, turn: Turn) -> None:
         offered = turn.offered
-        if offered == "person":
+        if callbacks.is_call(offered):
+            await callbacks.agree(turn, offered or "")
+        elif offered == "person":
             await to_person(turn, reason="asked")
         elif offered:
             await to_person(turn, reason=offered, about=Topic(offered).label)

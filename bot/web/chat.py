@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -39,8 +40,8 @@ from care.rules.errors import (
     Unavailable,
     VerificationFailed,
 )
-from care.rules.vocabulary import Speaker, VerifiedBy
-from care.services import conversations, handoff, identity
+from care.rules.vocabulary import Owner, Speaker, VerifiedBy
+from care.services import conversations, handoff, identity, opening_hours
 from care.services.conversations import Accepted, ConversationView
 
 log = structlog.get_logger(__name__)
@@ -291,6 +292,14 @@ class ChatConnection:
         self._parts.dispatcher.wake(view.id)
 
     async def _request_human(self) -> None:
+        """Outside hours the assistant answers the wish, as if it had been typed: hours, and a call that it offers."""
+        if self._conversation().owner is Owner.BOT and not await opening_hours.is_open_now(self._care):
+            here = self._conversation().id
+            await conversations.accept_message(
+                self._care, here, client_msg_id=str(uuid.uuid4()), text=texts.WANTS_PERSON
+            )
+            self._parts.dispatcher.wake(here)
+            return
         try:
             await handoff.request_human(self._care, self._conversation().id, reason="asked")
         except ConversationClosed:

@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import Delete
 
 from care.demo.seeding import Summary
+from care.records.canned import CannedReply
 from care.records.complaint import Complaint, ComplaintEvent
 from care.records.conversation import Conversation, Handoff, Message
 from care.records.customer import Customer
+from care.records.hours import BusinessHours
 from care.records.improvement import CorrectiveAction, SurgeAlarm
 from care.records.interaction import CareInteraction, Feedback, Promise, WinbackCase
 from care.records.order import Order, OrderLine, Product
@@ -78,6 +80,8 @@ async def clear(care: Care) -> Summary:
         counts["products"] = await _delete(
             session, delete(Product).where(Product.is_demo, Product.id.not_in(sold))
         )
+        await session.execute(delete(CannedReply).where(CannedReply.is_demo))
+        await session.execute(delete(BusinessHours).where(BusinessHours.is_demo))
         counts["staff"] = await _staff(session)
         return Summary(**counts)
 

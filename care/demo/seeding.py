@@ -14,18 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.demo import catalogue, clocks
 from care.demo.aftersales import Aftersales, aftersales
 from care.demo.base import Anchor, Row, stream
+from care.demo.case_work import CaseWork, case_work
 from care.demo.cases import Cases, cases
 from care.demo.contacts import Contacts, contacts
 from care.demo.improvements import sow_actions
 from care.demo.orders import Orders, orders
 from care.demo.people import People, people
-from care.demo.staff import staff
+from care.demo.staff import canned, hours, staff
 from care.demo.trails import Trail, walk
 from care.demo.winbacks import Winbacks, winbacks
+from care.records.canned import CannedReply
+from care.records.case_work import CaseApproval, CaseRemedy
 from care.records.clocks import ComplaintEscalation
 from care.records.complaint import Complaint, ComplaintEvent
 from care.records.conversation import Conversation, Handoff, Message
 from care.records.customer import Consent, Customer, CustomerField, DataQualityIssue
+from care.records.hours import BusinessHours
 from care.records.improvement import WinbackStep
 from care.records.interaction import CareInteraction, Feedback, Promise, WinbackCase
 from care.records.notice import StaffNotice
@@ -119,6 +123,9 @@ class _Sowing:
         won_back = winbacks(self.anchor, folk, bought)
 
         self.staff_ids = await self._staff(password_hash)
+        if await self.session.scalar(select(BusinessHours.id).limit(1)) is None:
+            await self._insert(BusinessHours, hours(self.anchor))
+        await self._insert(CannedReply, canned(self.anchor))
         self.product_ids = await self._insert(Product, products)
         await self._people(folk)
         await self._orders(bought, later)
@@ -221,6 +228,7 @@ class _Sowing:
     async def _cases(self, found: Cases, made: Contacts) -> list[Trail]:
         rng = stream("trails")
         trails = [walk(row, self.anchor, rng, self.care.calendar.is_workday) for row in found.complaints]
+        work = case_work(found, trails, self.anchor)
         rows = []
         for case, trail in zip(found.complaints, trails, strict=True):
             conversation = made.interactions[case["interaction"]]["conversation"]
@@ -240,7 +248,24 @@ class _Sowing:
                 merged = update(Complaint).where(Complaint.id == ids[position])
                 await self.session.execute(merged.values(merged_into_id=ids[case["merged_into"]]))
         await self._trails(found, trails, ids, [row["conversation_id"] for row in rows])
+        await self._work(work, ids)
         return trails
+
+    async def _work(self, work: CaseWork, ids: Sequence[int]) -> None:
+        """Approvals and remedies of the cases."""
+        await self._insert(
+            CaseRemedy, [{**_without([r], "case")[0], "complaint_id": ids[r["case"]]} for r in work.remedies]
+        )
+        rows = [
+            {
+                **_without([row], "case")[0],
+                "complaint_id": ids[row["case"]],
+                "asked_by_id": self.staff_ids.get(row["asked_by"]),
+                "decided_by_id": self.staff_ids.get(row["decided_by"] or ""),
+            }
+            for row in work.approvals
+        ]
+        await self._insert(CaseApproval, rows)
 
     async def _winbacks(self, made: Winbacks) -> None:
         rows = self._with_ids(made.cases, customer=self.customer_ids)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from care.demo.base import Anchor, Row
 from care.rules.vocabulary import Role
+from care.services.canned import read_files
+from care.settings import ROOT
 
 ACCOUNTS: tuple[tuple[str, str, Role, tuple[str, ...]], ...] = (
     ("agent1", "王晓彤", Role.AGENT, ("大家电", "安装维修")),
@@ -30,4 +32,38 @@ def staff(anchor: Anchor, password_hash: str) -> list[Row]:
             "created_at": anchor.at(400),
         }
         for login, name, role, skills in ACCOUNTS
+    ]
+
+
+def hours(anchor: Anchor) -> list[Row]:
+    """The demo shop is served around the clock: whoever tries it at night may meet a person."""
+    return [
+        {
+            "weekday": day,
+            "opens": 0,
+            "closes": 1440,
+            "set_by": "demo",
+            "set_at": anchor.at(400),
+            "is_demo": True,
+        }
+        for day in range(7)
+    ]
+
+
+def canned(anchor: Anchor) -> list[Row]:
+    """The shop's shared ready-made replies, from ``data/canned``."""
+    return [
+        {
+            "owner_id": None,
+            "title": wish.title,
+            "shortcut": wish.shortcut,
+            "category": wish.category,
+            "text": wish.text,
+            "uses": 0,
+            "changed_by": "demo",
+            "changed_at": anchor.at(400),
+            "created_at": anchor.at(400),
+            "is_demo": True,
+        }
+        for wish in read_files(ROOT / "data" / "canned")
     ]

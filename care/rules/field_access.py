@@ -69,6 +69,8 @@ _TABLE: Mapping[str, tuple[str, tuple[Access, Access, Access, Access]]] = Mappin
         "order.receiver_name": ("收货人", _FROM_LEAD),
         "order.receiver_phone": ("收货电话", _FROM_LEAD),
         "order.receiver_address": ("收货地址", _FROM_LEAD),
+        "callback.phone": ("回电号码（领取回电的坐席可见）", _FROM_LEAD),
+        "callback.note": ("回电留言（打码遮去其中的手机号）", _FROM_LEAD),
         "message.text": ("会话内容（打码遮去其中的手机号）", _FROM_LEAD),
         "evidence.name": ("图片名称（打码遮去其中的手机号）", _FROM_LEAD),
         "evidence.file": ("图片证据", _EVERYBODY),
@@ -125,6 +127,6 @@ def _masked(datum: str, value: str) -> str:
         return mask_phone(value)
     if column == "receiver_address":
         return mask_address(value)
-    if column in ("text", "own_words"):
+    if column in ("text", "own_words", "note"):
         return mask_phones(value)
     raise ValueError(f"no mask for {datum}")

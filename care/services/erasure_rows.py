@@ -13,6 +13,7 @@ from care.records.conversation import Conversation, Message, OneTimeCode, Visito
 from care.records.customer import Consent, Customer, CustomerField, DataQualityIssue
 from care.records.engine import Outbox, TrackerEvent
 from care.records.evidence import Evidence
+from care.records.hours import Callback
 from care.records.interaction import (
     CareInteraction,
     Feedback,
@@ -54,6 +55,7 @@ TREATMENT: dict[str, str] = {
     "conversation": "去掉客户与页面，对话状态删除",
     "complaint": "去掉姓名与原话，封存",
     "promise": "去掉客户",
+    "callback": "号码与留言删除，去掉客户",
 }
 
 
@@ -69,6 +71,11 @@ async def erase(session: AsyncSession, ids: list[int], now: datetime) -> dict[st
         Evidence.message_id.in_(select(Message.id).where(own_lines(ids)))
         | Evidence.complaint_id.in_(select(Complaint.id).where(Complaint.customer_id.in_(ids))),
         now,
+    )
+    await run(
+        update(Callback)
+        .where(Callback.customer_id.in_(ids) | Callback.conversation_id.in_(own_conversations(ids)))
+        .values(customer_id=None, phone=None, is_phone_verified=False, note="", result_note="")
     )
     await _erase_talk(session, ids)
     await _lock_complaints(session, ids, now)

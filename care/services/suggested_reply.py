@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 _PRODUCT_TOPICS = (Topic.PRODUCT_INFO, Topic.STOCK, Topic.PRICE_PROMOTION)
 _MOST_ATTRIBUTES = 4
+#: Surer than what the bot itself may say: an agent in a hurry accepts what is offered.
+LEAST_SURE = 0.5
 _loading: dict[Path, asyncio.Future[KnowledgeBase | None]] = {}
 
 
@@ -38,7 +40,7 @@ async def suggest(care: Care, text: str, topic: Topic | None) -> Suggestion | No
     base = await _knowledge(care.settings.root / "data" / "knowledge")
     today = shanghai_day(care.clock.now())
     found = base.answer(text, topic, today) if base is not None else None
-    if found is None:
+    if found is None or found.score < LEAST_SURE:
         return None
     entry = found.entry
     source = f"{entry.source}（{format_day(entry.updated, today=today)}更新）"
