@@ -231,7 +231,7 @@ async def move(
             today=shanghai_day(now),
             has_hypothesis=bool((row.hypothesis or "").strip()),
             has_figure=row.figure is not None,
-            has_before=row.before is not None,
+            has_before=row.before is not None and row.before["value"] is not None,
             open_tasks=sum(not task["is_done"] for task in row.sub_tasks),
             measure_from=None if row.done_at is None else shanghai_day(row.done_at) + timedelta(days=1),
             verdict=None if row.comparison is None else Verdict(row.comparison["verdict"]),
