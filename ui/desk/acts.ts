@@ -1,4 +1,4 @@
-import { wordsOf } from "../shared/staff/api";
+import { Refusal, wordsOf } from "../shared/staff/api";
 import type { Command, WrapUp } from "../shared/staff/desk-protocol";
 import { ElMessage } from "../shared/staff/element";
 import { useDesk } from "./desk";
@@ -14,7 +14,10 @@ export function useActs() {
       if (done) ElMessage.success(done);
       return true;
     } catch (problem) {
-      ElMessage.error(wordsOf(problem));
+      ElMessage.error({ message: wordsOf(problem), duration: 6_000 });
+      if (problem instanceof Refusal && problem.code === "already_taken" && "conversation" in command) {
+        desk.lost.set(command.conversation, problem.message);
+      }
       return false;
     }
   }

@@ -2,7 +2,7 @@ import { defineStore } from "pinia";
 import { computed, reactive, ref, shallowRef } from "vue";
 import type { Connection } from "../shared/link";
 import { api, wordsOf } from "../shared/staff/api";
-import type { Colleague, Item, Line, Me, Notice, Presence } from "../shared/staff/desk-protocol";
+import type { Colleague, Item, Line, Me, Notice, Owner, Presence } from "../shared/staff/desk-protocol";
 import { DeskSocket, type Unsent } from "../shared/staff/desk-socket";
 import { ElMessage } from "../shared/staff/element";
 import { windowStore } from "../shared/staff/kept";
@@ -35,6 +35,8 @@ export const useDesk = defineStore("desk", () => {
   const unsent = shallowRef<readonly Unsent[]>([]);
   const threads = reactive(new Map<string, Thread>());
   const drafts = reactive(new Map<string, string>());
+  /** Who was faster, in the service's words, by conversation. */
+  const lost = reactive(new Map<string, string>());
   const list = ref<ListName>("mine");
   const search = ref("");
   const current = ref<string | null>(null);
@@ -159,10 +161,17 @@ export const useDesk = defineStore("desk", () => {
   function forget(conversation: string): void {
     const last = items.get(conversation);
     items.delete(conversation);
-    // What one looks at does not vanish under one's eyes.
-    if (last && conversation === current.value) {
-      ended.value = [{ ...last, mine: false }, ...ended.value.filter((one) => one.conversation !== conversation)];
-    }
+    // What one looks at does not vanish under one's eyes; how it stands now has to be asked.
+    if (!last || conversation !== current.value) return;
+    const keep = (owner: Owner): void => {
+      const kept = { ...last, mine: false, owner, agent: null };
+      ended.value = [kept, ...ended.value.filter((one) => one.conversation !== conversation)];
+    };
+    keep("human");
+    api
+      .get<{ owner: Owner }>(`/api/desk/conversations/${conversation}`)
+      .then(({ owner }) => keep(owner))
+      .catch(() => undefined); // a colleague's, and not for these eyes
   }
 
   /** Puts a conversation into the middle. */
@@ -225,7 +234,7 @@ export const useDesk = defineStore("desk", () => {
   }
 
   return {
-    connection, freshAt, me, items, ended, staff, notices, unsent, threads, drafts, list, search, current, marked,
+    connection, freshAt, me, items, ended, staff, notices, unsent, threads, drafts, lost, list, search, current, marked,
     shown, counts, item, thread, isOnline, unreadNotices, unread, now,
     may, start, stop, live, open, leave, move, older, tellRead, setPresence, readNotice,
   };
