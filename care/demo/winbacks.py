@@ -81,9 +81,9 @@ def winbacks(anchor: Anchor, folk: People, bought: Orders) -> Winbacks:
     people = rng.sample(range(20, len(folk.customers)), len(folk.customers) - 20)
     for number in range(_CASES):
         goal = _GOALS[number % len(_GOALS)]
-        customer, opened_at, order = _somebody(rng, anchor, folk, bought_at, people, goal)
+        customer, opened_at, won_by = _somebody(rng, anchor, folk, bought_at, people, goal)
         people.remove(customer)
-        _case(rng, anchor, folk, made, customer, opened_at, goal, order)
+        _case(rng, anchor, folk, made, customer, opened_at, goal, won_by)
     return made
 
 

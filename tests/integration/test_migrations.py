@@ -111,3 +111,37 @@ async def test_rows_survive_the_migrations_that_copy_their_table(empty_database)
         )
 
     assert await run(empty_database, left) == (1, 1)
+
+
+async def test_old_win_back_cases_get_a_state_and_a_customer_keeps_one_open_case(empty_database):
+    await upgrade(empty_database, "b1f0c3a4d507")
+
+    def fill(connection: Connection) -> None:
+        connection.execute(
+            text(
+                "INSERT INTO customer (id, public_id, name, type, tier, lifecycle_stage, is_demo, created_at) "
+                "VALUES (1, 'c-1', '李想', 'consumer', 'general', 'new', false, '2026-11-24 02:00:00')"
+            )
+        )
+        for number, result in enumerate(("'recovered'", "NULL", "NULL"), 1):
+            connection.execute(
+                text(
+                    "INSERT INTO winback_case (id, customer_id, trigger, reason, has_consent, opened_on, result) "
+                    f"VALUES ({number}, 1, 'silence_2x_gap', 'price', true, '2026-10-01', {result})"
+                )
+            )
+
+    await run(empty_database, fill)
+    await upgrade(empty_database)
+
+    def found(connection: Connection) -> list[tuple[object, ...]]:
+        rows = connection.execute(
+            text("SELECT state, open_key, result, trigger, basis FROM winback_case ORDER BY id")
+        )
+        return [tuple(row) for row in rows]
+
+    assert await run(empty_database, found) == [
+        ("won", None, "recovered", "silence", "marketing"),
+        ("open", "customer:1", None, "silence", "marketing"),
+        ("dropped", None, "dropped", "silence", "marketing"),
+    ]
