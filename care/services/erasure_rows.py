@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from care.records.clocks import LegalClock
 from care.records.complaint import Complaint
 from care.records.conversation import Conversation, Message, OneTimeCode, Visitor
 from care.records.customer import Consent, Customer, CustomerField, DataQualityIssue
@@ -28,7 +29,7 @@ from care.records.value import CustomerValue
 from care.rules.masking import mask_address, mask_name, mask_phone
 from care.rules.order_terms import InvoiceKind
 from care.rules.retention import KEEPING, Kept, days_in_words
-from care.services import complaint_log, evidence_cleaning
+from care.services import complaint_log, evidence_cleaning, promises
 from care.services.own_rows import own_conversations, own_lines
 from care.services.trackers import OUTBOX_TOPIC
 
@@ -54,7 +55,8 @@ TREATMENT: dict[str, str] = {
     "care_interaction": "去掉客户，只用于统计",
     "conversation": "去掉客户与页面，对话状态删除",
     "complaint": "去掉姓名与原话，封存",
-    "promise": "去掉客户",
+    "promise": "去掉客户，坐席写的话删除",
+    "legal_clock": "去掉客户，只留期限",
     "callback": "号码与留言删除，去掉客户",
 }
 
@@ -96,7 +98,13 @@ async def erase(session: AsyncSession, ids: list[int], now: datetime) -> dict[st
         .values(withdrawn_at=now)
     )
     await run(update(Consent).where(Consent.customer_id.in_(ids)).values(evidence="随删除申请撤回"))
+    await run(
+        update(Promise)
+        .where(Promise.customer_id.in_(ids), Promise.what.not_in(promises.RULED))
+        .values(what=ERASED_WORDS)
+    )
     await run(update(Promise).where(Promise.customer_id.in_(ids)).values(customer_id=None))
+    await run(update(LegalClock).where(LegalClock.customer_id.in_(ids)).values(customer_id=None))
     await run(update(CareInteraction).where(CareInteraction.customer_id.in_(ids)).values(customer_id=None))
     await run(
         update(Customer)

@@ -45,6 +45,10 @@ def promise_labels() -> dict[str, str]:
     return {**What.labels(), **OrderPromise.labels(), **CallbackPromise.labels()}
 
 
+#: Promised by a rule; every other row is in a colleague's own words.
+RULED: tuple[str, ...] = (*What.labels(), *OrderPromise.labels())
+
+
 @dataclass(frozen=True)
 class PromiseView:
     id: int

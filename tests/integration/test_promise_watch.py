@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from care.records.conversation import Conversation
+from care.records.interaction import Promise
 from care.rules.approval_terms import ApprovalWhat
 from care.rules.errors import Conflict, InvalidInput, NotFound
 from care.rules.notice_terms import NoticeKind
-from care.services import approvals, complaint_log, notices, promise_watch, promises
+from care.services import approvals, complaint_log, erasure_rows, notices, promise_watch, promises
 from care.services.context import Care
 from tests.conftest import ManualClock
 from tests.integration.clock_shop import events, ledger, received, team
@@ -173,3 +175,24 @@ async def test_watchers_that_race_mark_and_tell_once(care: Care, shop: Shop, clo
     for _ in range(2):
         await asyncio.gather(*(promise_watch.mark_broken(care) for _ in range(4)))
     assert len(await heard(care, people.agent, NoticeKind.OVERDUE)) == 5
+
+
+async def test_a_deleted_customers_promise_keeps_its_date_and_not_its_words(
+    care: Care, shop: Shop, clock: ManualClock
+) -> None:
+    visit = await shop.visit()
+    customer = await shop.customer()
+    async with care.sessions.write() as session:
+        (await session.get_one(Conversation, visit.id)).customer_id = customer.id
+    made = await promises.note(
+        care,
+        actor="agent1",
+        text="给张伟 13800000001 回电",
+        due_at=clock.now() + timedelta(hours=1),
+        conversation_id=visit.id,
+    )
+    async with care.sessions.write() as session:
+        await erasure_rows.erase(session, [customer.id], clock.now())
+    async with care.sessions.read() as session:
+        row = await session.get_one(Promise, made.id)
+    assert (row.what, row.customer_id, row.due_at) == (erasure_rows.ERASED_WORDS, None, made.due_at)
