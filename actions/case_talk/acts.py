@@ -6,7 +6,7 @@ from actions.case_talk.saying import outside_ways
 from actions.change.job import SLOT
 from actions.change.opening import begin
 from actions.turn import HUMAN, Turn
-from care.rules.case_words import CaseAct, case_number_said
+from care.rules.case_words import CaseAct, CaseAsk, case_number_said
 from care.rules.errors import CareError
 from care.rules.vocabulary import Topic
 from care.services import case_talk, complaints
@@ -32,8 +32,10 @@ def wanted(turn: Turn) -> tuple[CaseAct, str | None] | None:
     said = turn.message.get("case_act")
     if not said:
         return None
-    asked = turn.slot("case_asked") or {}
-    return CaseAct(said), case_number_said(turn.text) or asked.get("number")
+    act, asked = CaseAct(said), turn.slot("case_asked") or {}
+    # That one was just received says only where more of it belongs.
+    is_meant = asked.get("ask") != CaseAsk.MORE.value or act is CaseAct.MORE
+    return act, case_number_said(turn.text) or (asked.get("number") if is_meant else None)
 
 
 async def take(turn: Turn) -> bool:

@@ -49,6 +49,9 @@ class _Deciding(CaseChange):
         act = self._read(text)
         return act is not None and job.has(DECISION) and act.value == job.said[DECISION]["value"]
 
+    def answers(self, text: str) -> bool:
+        return self._read(text) is not None  # 算了接受吧
+
     def fixable(self, job: Job) -> Sequence[tuple[str, str]]:
         return ((DECISION, "我的答复"),)
 

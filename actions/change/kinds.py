@@ -65,6 +65,10 @@ class Change(ABC):
         """Whether the words say yes to the restatement."""
         return self.says_yes(text)
 
+    def answers(self, text: str) -> bool:
+        """Whether the words answer the kind's own question, whatever else they may sound like."""
+        return False
+
     def fits(self, order: OrderView) -> bool:
         """Whether this order may be meant at all; others are offered only when none fits."""
         return True

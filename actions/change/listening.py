@@ -51,7 +51,7 @@ class ValidateChangeForm(Clerk):
     async def _takes(self, turn: Turn, job: Job, change: Change) -> bool:
         """Whether the form goes on: not after its end, nor for another matter (no events)."""
         confirms = job.asked == CONFIRM and _says_yes(turn, job, change)
-        if not confirms and _leaves(turn):
+        if not confirms and _leaves(turn) and not change.answers(turn.text):
             finish(turn, "left")
             return False
         if job.asked == IDENTITY:

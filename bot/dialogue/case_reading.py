@@ -24,6 +24,10 @@ _SHORT = 8
 _COURTESIES = frozenset(
     {"greet", "goodbye", "thanks", "bot_challenge", "chitchat", "request_human", "affirm", "deny", "stop"}
 )
+#: Asked for in few words without a question mark: 查快递.
+_OF_RECORDS = frozenset(
+    {Topic.ORDER_STATUS, Topic.LOGISTICS, Topic.URGE_ORDER, Topic.CASE_PROGRESS, Topic.MEMBERSHIP}
+)
 _YES_NO = {
     (CaseAsk.PROPOSAL, "affirm"): CaseAct.ACCEPT,
     (CaseAsk.PROPOSAL, "deny"): CaseAct.REFUSE,
@@ -57,11 +61,14 @@ def _answer(parse: dict[str, Any], text: str, intent: str, ask: CaseAsk) -> Case
         return act
     kind = kind_of_topic(Topic(parse["topic"]))
     if ask is CaseAsk.MORE:
-        return CaseAct.MORE if kind is Kind.COMPLAINT and case_words.goes_on_telling(text) else None
+        is_more = case_words.goes_on_telling(text) and not case_words.is_new_complaint(text)
+        return CaseAct.MORE if kind is Kind.COMPLAINT and is_more else None
     if ask is not CaseAsk.WANTED or intent in _COURTESIES or case_words.is_question(text):
         return None
     is_sure = float(parse["intent"].get("confidence") or 0.0) >= _SURE
-    is_fact = intent in ("inform", "nlu_fallback") or kind is Kind.COMPLAINT
+    # A fact sounds like a question of its matter: 显示E4，一直滴滴响.
+    is_told = kind is Kind.INQUIRY and Topic(parse["topic"]) not in _OF_RECORDS
+    is_fact = intent in ("inform", "nlu_fallback") or kind is Kind.COMPLAINT or is_told
     return CaseAct.MORE if is_fact or not is_sure else None
 
 

@@ -31,6 +31,10 @@ _POINTS = re.compile(
 _SAYS_COMPLAINT = re.compile(
     r"(?:我|要|想|必须|得)(?:再|继续)?投诉(?!电话|渠道|进度|单号|编号|的?(?:处理|结果)|[的过了那这]|怎么|结果|处理|上次)"
 )
+#: 我替我妈投诉: what is wanted beside it is a remedy and no change of an order.
+_COMPLAINS_FOR = re.compile(
+    r"(?<!怎么)(?<!如何)(?:替|帮|代)(?!您|你).{1,6}?投诉(?!电话|渠道|进度|单号|编号|[的过]|怎么|结果|吗)"
+)
 #: The name of a product and nothing else: an answer to "which one?", or the last question asked of another one.
 _AROUND_A_NAME = re.compile(
     r"就是|那个|这个|那款|这款|那台|我的|我买的|问的?是?|是|的|吧|呢|啊|呀|哦|[ ,。.!?]"
@@ -60,7 +64,7 @@ def read_again(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> d
 
 
 def _read_in_visit(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> dict[str, Any]:
-    if _says_complaint_unheard(parse):
+    if _says_complaint_unheard(parse) or _complains_for_another(parse):
         return _as(parse, Topic.COMPLAINT_OTHER.value)
     if parse["intent"].get("name") == "nlu_fallback" and _complains(parse):
         likely = [r["name"] for r in parse.get("intent_ranking") or [] if r["name"] in COMPLAINT_TOPICS]
@@ -132,6 +136,11 @@ def _says_complaint_unheard(parse: dict[str, Any]) -> bool:
     is_sure = float(parse["intent"].get("confidence") or 0.0) >= SURE
     is_read = parse.get("topic") in COMPLAINT_TOPICS or parse["intent"].get("name") == "nlu_fallback"
     return not is_sure and not is_read and bool(_SAYS_COMPLAINT.search(parse["text"]))
+
+
+def _complains_for_another(parse: dict[str, Any]) -> bool:
+    is_read = parse.get("topic") in COMPLAINT_TOPICS and parse["intent"].get("name") != "nlu_fallback"
+    return not is_read and bool(_COMPLAINS_FOR.search(parse.get("text") or ""))
 
 
 def _asks_person(parse: dict[str, Any]) -> bool:

@@ -44,7 +44,7 @@ _WITHDRAW = re.compile(
     r"|(?:^|[,。 ])(?:我|那|就|先|也|[,， ])*不(?:想|要|打算|用)?(?:再)?投诉了"
 )
 _REOPEN = re.compile(
-    rf"重开|(?:重新|再次|再|重)(?:给我|帮我)?(?:打开|开启|启动|受理|调查|立案)|{_CASE}.{{0,12}}(?:重新|再次|再)(?:给我|帮我)?(?:处理|查|看|弄|登记)"
+    rf"重开|(?:重新|再次|再|重)(?:给我|帮我)?(?:打开|开启|启动|受理|调查|立案)|{_CASE}.{{0,12}}(?:重新|再次|再)(?:给我|帮我)?(?:处理|受理|弄|登记)"
     rf"|(?:重新|再次)(?:给我|帮我)?(?:处理|查).{{0,8}}{_CASE}|(?:上次|之前|上回|以前|那个|结(?:了|束)的?).{{0,6}}投诉.{{0,20}}(?:又(?:坏|来|出|犯|这样|开始|不)|没(?:有)?(?:真正|彻底)?(?:解决|处理好|兑现|落实)|还是(?:老样子|不行|没|坏)|复发)"
 )
 _OUTSIDE = re.compile(
@@ -117,6 +117,11 @@ def goes_on_telling(text: str) -> bool:
     )
 
 
+def is_new_complaint(text: str) -> bool:
+    """另外客服骂人，我也要投诉: another complaint and no more of the first one."""
+    return bool(re.search(r"(?:我|要|想)(?:也|还|再)?(?:要|想)?(?:再)?投诉", text))
+
+
 def speaks_of_complaint(text: str) -> bool:
     """The words themselves say that it is a complaint's matter that is to be added to."""
     return bool(re.search(r"投诉|案子|案件|工单|情况|证据|经过|TS-?\d", text, re.I))
@@ -127,7 +132,7 @@ def _said_plainly(text: str) -> CaseAct | None:
         return CaseAct.WITHDRAW
     if _OUTSIDE.search(text) and not _THREAT.search(text):
         return CaseAct.OUTSIDE
-    if _REOPEN.search(text):
+    if _REOPEN.search(text) and not is_new_complaint(text):
         return CaseAct.REOPEN
     if _SPEAKS_OF_OFFER.search(text):
         return decision(text)

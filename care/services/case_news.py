@@ -128,8 +128,8 @@ async def _tell(
 def _is_worth_telling(complaint: Complaint, about: ComplaintEvent, kind: str) -> bool:
     if kind == words.REMINDER:
         return complaint.state in (S.PROPOSED, S.WAITING_CUSTOMER, S.EXECUTING)
-    if about.actor in _SAID_AT_ONCE:
-        return False
+    if about.actor in _SAID_AT_ONCE and not (about.data or {}).get("second_person"):
+        return False  # what waited for a colleague's word is news all the same
     # The silent receipt acknowledges in one go; one message says both.
     return not (about.actor == "clockwork" and about.to_state == S.ACKNOWLEDGED.value)
 

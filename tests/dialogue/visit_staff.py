@@ -9,11 +9,13 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
+from care.records.case_work import CaseApproval
 from care.records.complaint import Complaint
+from care.records.staff import Staff
 from care.rules.complaint import ComplaintState as S
 from care.rules.complaint import Remedy
-from care.rules.vocabulary import Topic
-from care.services import complaints, conversations
+from care.rules.vocabulary import Role, Topic
+from care.services import approvals, complaints, conversations
 from care.services.complaints import Change
 from care.services.context import Care
 
@@ -57,8 +59,7 @@ async def act(care: Care, case_number: str, name: str, turn: Mapping[str, Any]) 
         case "close":
             await _move(care, complaint_id, S.CLOSED, Change(customer_yes=True))
         case "withdraw":
-            agreed = Change(reason="客户要求撤回", second_person="lead1")
-            await _move(care, complaint_id, S.WITHDRAWN, agreed)
+            await _agree(care, complaint_id)
         case "age":
             await _age(care, complaint_id, timedelta(days=int(turn["days"])))
         case _:
@@ -86,6 +87,21 @@ async def _investigate(care: Care, complaint_id: int) -> None:
 
 async def _move(care: Care, complaint_id: int, to: S, change: Change | None) -> None:
     await complaints.move(care, complaint_id, to, COLLEAGUE, change=change)
+
+
+async def _agree(care: Care, complaint_id: int) -> None:
+    """A lead says yes to what waits for a second person."""
+    async with care.sessions.read() as session:
+        waiting = (
+            await session.scalars(
+                select(CaseApproval.id).where(
+                    CaseApproval.complaint_id == complaint_id, CaseApproval.decision.is_(None)
+                )
+            )
+        ).one()
+        lead = (await session.scalars(select(Staff.id).where(Staff.role == Role.LEAD, Staff.active))).first()
+    assert lead is not None
+    await approvals.agree(care, complaint_id, waiting, lead)
 
 
 async def _age(care: Care, complaint_id: int, by: timedelta) -> None:
