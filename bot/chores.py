@@ -37,7 +37,7 @@ async def add_staff(settings: Settings, *, login: str, role: Role, name: str) ->
     """Returns the password made for the new account; only its hash is kept."""
     password = secrets.token_urlsafe(12)
     async with open_care(settings) as care:
-        await staff.add_staff(care, login=login, name=name, role=role, password=password)
+        await staff.add_staff(care, login=login, name=name, role=role, password=password, must_change=True)
     return password
 
 
@@ -46,6 +46,11 @@ async def reset_staff(settings: Settings, login: str) -> str:
     async with open_care(settings) as care:
         await staff.reset_password(care, login, password)
     return password
+
+
+async def reset_staff_totp(settings: Settings, login: str) -> None:
+    async with open_care(settings) as care:
+        await staff.reset_totp(care, login)
 
 
 async def list_staff(settings: Settings) -> list[staff.StaffView]:

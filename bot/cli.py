@@ -207,9 +207,17 @@ def staff_list() -> None:
     """列出账号。"""
     from bot.chores import list_staff
 
-    table = Table("账号", "称呼", "角色", "状态")
+    table = Table("账号", "称呼", "角色", "技能", "动态码", "状态")
     for member in _run(list_staff(load_settings())):
-        table.add_row(member.login, member.name, member.role.label, "可用" if member.active else "停用")
+        state = "停用" if not member.active else "待改密码" if member.must_change_password else "可用"
+        table.add_row(
+            member.login,
+            member.name,
+            member.role.label,
+            "、".join(member.skills),
+            "已启用" if member.has_totp else "",
+            state,
+        )
     console.print(table)
 
 
@@ -221,6 +229,15 @@ def staff_reset(login: str) -> None:
     console.print(
         f"{login} 的新密码：{_run(reset_staff(load_settings(), login))}", markup=False, highlight=False
     )
+
+
+@staff_app.command("totp-reset")
+def staff_totp_reset(login: str) -> None:
+    """取消一个账号的动态码(手机丢失时),本人下次登录后重新绑定。"""
+    from bot.chores import reset_staff_totp
+
+    _run(reset_staff_totp(load_settings(), login))
+    console.print(f"{login} 的动态码已取消。", markup=False, highlight=False)
 
 
 if __name__ == "__main__":
