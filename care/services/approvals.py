@@ -125,6 +125,8 @@ async def _to_decide(
     decider = await session.get(Staff, staff_id)
     if decider is None or not decider.active:
         raise Forbidden
+    if complaint.locked_at is not None:
+        raise Conflict("客户已要求删除个人信息，这件投诉已封存，只供依法留存。")
     if decider.login == approval.asked_by or decider.id == approval.asked_by_id:
         raise Forbidden("申请人不能审批自己的申请，须由另一人复核。")
     total = Decimal(approval.payload["total"]) if "total" in approval.payload else None

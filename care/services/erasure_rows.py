@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from care.records.case_work import CaseApproval, CaseRemedy
 from care.records.clocks import LegalClock
 from care.records.complaint import Complaint
 from care.records.conversation import Conversation, Message, OneTimeCode, Visitor
@@ -212,11 +213,25 @@ async def _lock_complaints(session: AsyncSession, ids: list[int], now: datetime)
     cases = await session.scalars(
         select(Complaint).where(Complaint.customer_id.in_(ids)).order_by(Complaint.id).with_for_update()
     )
-    for case in cases.all():
+    rows = cases.all()
+    case_ids = [case.id for case in rows]
+    await session.execute(
+        update(CaseApproval)
+        .where(CaseApproval.complaint_id.in_(case_ids))
+        .values(reason="", note=None, payload={})
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(
+        update(CaseRemedy)
+        .where(CaseRemedy.complaint_id.in_(case_ids))
+        .values(note="")
+        .execution_options(synchronize_session=False)
+    )
+    for case in rows:
         case.complainant = case.on_behalf_of = None
         case.own_words = ERASED_WORDS
         case.product_said = case.remedy_said = case.expectation_said = None
-        case.findings = case.proposal = None
+        case.findings = case.proposal = case.place = None
         case.customer_id = None
         case.locked_at = now
         await complaint_log.append(session, case, "locked", actor="clockwork", at=now, data={"by": "rights"})
