@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 import msgspec
 from aiohttp import WSCloseCode, web
@@ -73,11 +72,12 @@ class DeskSender:
     async def finish(self) -> None:
         """Returns when a closing under way is over."""
         if self._closing is not None:
-            await self._closing
+            await asyncio.wait({self._closing})  # cancelling who waits must not cancel the closing
 
     async def _close(self, code: int, reason: str) -> None:
-        with suppress(Exception):
+        try:
             async with timeout(CLOSE_TIMEOUT_S):
                 await self._ws.close(code=code, message=reason.encode())
-        if self._transport is not None:
-            self._transport.abort()
+        except Exception:
+            if self._transport is not None:
+                self._transport.abort()

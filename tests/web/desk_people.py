@@ -87,13 +87,12 @@ class Desk:
                 return frames
 
     async def closed(self) -> int | None:
+        """The code of the service's closing frame; the library forgets it when its answer finds nobody."""
         while True:
             incoming = await self.socket.receive(timeout=PATIENCE_S)
-            if incoming.type in (
-                aiohttp.WSMsgType.CLOSE,
-                aiohttp.WSMsgType.CLOSED,
-                aiohttp.WSMsgType.CLOSING,
-            ):
+            if incoming.type is aiohttp.WSMsgType.CLOSE:
+                return int(incoming.data)
+            if incoming.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSING):
                 return self.socket.close_code
 
     async def _frame(self, timeout: float) -> dict[str, Any]:
