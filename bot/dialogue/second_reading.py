@@ -167,6 +167,8 @@ def _question_before(tracker: DialogueStateTracker | None) -> UserUttered | None
     topic = (last.parse_data or {}).get("topic") if last else None
     if last is None or last.intent_name == "nlu_fallback" or not topic:
         return None
+    if (last.parse_data or {}).get("case_act"):
+        return None  # 我考虑一下 answered what was asked; nothing goes on from it
     return last if kind_of_topic(Topic(topic)) is Kind.INQUIRY else None
 
 
