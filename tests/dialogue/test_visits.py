@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from bot.chores import host_page_token
+from care.rules.times import shanghai_day
+from care.services import opening_hours
 from care.services.context import Care, open_care
 from tests.dialogue import change_page
 from tests.dialogue.shoppers import USUAL, new_shopper
@@ -46,8 +48,19 @@ async def play_all(system: LiveSystem, visits: list[dict[str, Any]]) -> dict[str
             async with places:
                 await play_one(system, care, visit)
 
-        ended = await asyncio.gather(*map(play, visits), return_exceptions=True)
-    return {visit["visit"]: problem for visit, problem in zip(visits, ended, strict=True)}
+        # Hours are the whole shop's: who comes when nobody is there comes after everybody else.
+        by_day = [visit for visit in visits if "hours" not in visit]
+        at_night = [visit for visit in visits if "hours" in visit]
+        ended = await asyncio.gather(*map(play, by_day), return_exceptions=True)
+        if at_night:
+            today = shanghai_day(care.clock.now()).weekday()
+            # Nine to nine on every day but this one: the door opens tomorrow, whatever time it is.
+            week = {day: [(9 * 60, 21 * 60)] for day in range(7) if day != today}
+            await opening_hours.set_week(care, week, who="test")
+            ended += await asyncio.gather(*map(play, at_night), return_exceptions=True)
+            await opening_hours.set_week(care, {day: [(0, 1440)] for day in range(7)}, who="test")
+    played = [*by_day, *at_night]
+    return {visit["visit"]: problem for visit, problem in zip(played, ended, strict=True)}
 
 
 async def play_one(system: LiveSystem, care: Care, visit: dict[str, Any]) -> None:

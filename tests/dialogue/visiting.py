@@ -57,7 +57,7 @@ _TURN_KEYS = {
     "days",
     "quiet",
 }
-_VISIT_KEYS = {"visit", "as", "orders", "turns", "ends"}
+_VISIT_KEYS = {"visit", "as", "orders", "hours", "turns", "ends"}
 _DAY = re.compile(r"\d日\(周[一二三四五六日]\)")
 _HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”）》][,;:?!()]|[,;:?!()][\u4e00-\u9fff“（《]")
 _SORRY = re.compile(r"抱歉|对不起|不好意思")
