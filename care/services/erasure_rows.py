@@ -13,6 +13,7 @@ from care.records.clocks import LegalClock
 from care.records.complaint import Complaint
 from care.records.conversation import Conversation, Message, OneTimeCode, Visitor
 from care.records.customer import Consent, Customer, CustomerField, DataQualityIssue
+from care.records.desk import DeskMark, DeskNote, WrapUp
 from care.records.engine import Outbox, TrackerEvent
 from care.records.evidence import Evidence
 from care.records.hours import Callback
@@ -192,6 +193,10 @@ async def _erase_talk(session: AsyncSession, ids: list[int]) -> None:
         )
     )
     await run(delete(OneTimeCode).where(OneTimeCode.conversation_id.in_(conversations)))
+    # What staff wrote about the person is the person's too.
+    await run(delete(DeskNote).where(DeskNote.conversation_id.in_(conversations)))
+    await run(delete(DeskMark).where(DeskMark.conversation_id.in_(conversations)))
+    await run(update(WrapUp).where(WrapUp.conversation_id.in_(conversations)).values(note=None))
     await run(
         update(Conversation)
         .where(Conversation.id.in_(conversations))
