@@ -127,7 +127,8 @@ def _is_wish(part: _Part, reading: Parse, whole: Parse) -> bool:
         return False
     confidence = float(reading["intent"].get("confidence") or 0.0)
     asks = bool(_ASKS.search(part.text))
-    is_complaint = kind_of_topic(Topic(whole["topic"])) is Kind.COMPLAINT
+    # What is said to a proposal is no wish of its own either: 不接受，能不能退一半.
+    is_complaint = kind_of_topic(Topic(whole["topic"])) is Kind.COMPLAINT or bool(whole.get("case_act"))
     if is_complaint and topic in _REMEDIES and not part.opens:
         return False  # 要求换一台新的 is what the complaint asks for
     if topic in (whole.get("also") or []) and confidence >= _SURE:
