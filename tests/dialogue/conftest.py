@@ -26,7 +26,7 @@ from bot.up import model
 from care.records.customer import Customer
 from care.records.order import Order, OrderEvent, OrderLine, Product, Shipment
 from care.rules.vocabulary import OrderState
-from care.services import conversations, identity, outbox
+from care.services import conversations, identity, opening_hours, outbox
 from care.services.context import Care, open_care
 from care.services.conversations import Reply, Turn
 from care.settings import ROOT, Settings, load_settings
@@ -249,8 +249,9 @@ def _with_sms(care: Care, sms: Any) -> Care:
 
 
 async def _stock(settings: Settings) -> None:
-    """Three products, and the order of somebody else."""
+    """Three products, the order of somebody else, and people who are there whatever time the tests run."""
     async with open_care(settings) as care:
+        await opening_hours.set_week(care, {day: [(0, 24 * 60)] for day in range(7)}, who="test")
         async with care.sessions.write() as session:
             session.add_all(
                 [
