@@ -15,6 +15,7 @@ from care.services import (
     customer_search,
     customer_sheet,
     customer_value,
+    field_corrections,
     merging,
     quality,
 )
@@ -46,6 +47,13 @@ async def sheet(request: web.Request) -> web.Response:
     found = await customer_sheet.read(care, reader, request.match_info["customer"], purpose=asked.purpose)
     worth = await customer_value.of(care, found.id)
     return json_response(schemas.sheet(found, worth, reader.role))
+
+
+async def correct(request: web.Request) -> web.Response:
+    care, reader = _who(request)
+    given = await read_body(request, schemas.FieldCorrection)
+    await field_corrections.correct(care, reader, request.match_info["customer"], given.name, given.value)
+    return json_response(Nothing())
 
 
 async def sign(request: web.Request) -> web.Response:

@@ -238,6 +238,13 @@ class Sheet(Struct, frozen=True):
     value: Value
 
 
+class FieldCorrection(Struct, frozen=True):
+    """`name` as in `Field`; a phone is not changed here but by a code to the new number."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=40)]
+    value: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class Scores(Struct, frozen=True):
     """Six scores of 0–5 by the name of the criterion, and why."""
 

@@ -72,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
     *DESK_ROUTES,
     Route("GET", "/api/desk/customers", customer_api.search, VIEW_CUSTOMER, "查找客户", query=customer_schemas.CustomerQuery, answer=customer_schemas.CustomerPage),
     Route("GET", _CUSTOMER, customer_api.sheet, VIEW_CUSTOMER, "客户全貌", query=customer_schemas.SheetQuery, answer=customer_schemas.Sheet),
+    Route("POST", f"{_CUSTOMER}/fields", customer_api.correct, EDIT_CUSTOMER, "更正一项资料", body=customer_schemas.FieldCorrection, answer=schemas.Nothing),
     Route("POST", f"{_CUSTOMER}/key_account", customer_api.sign, SIGN_TIER, "签批大客户评分", body=customer_schemas.Scores, answer=customer_schemas.KeyAccountShown),
     Route("GET", "/api/desk/quality", customer_api.issue_counts, VIEW_CUSTOMER, "资料问题的数量", answer=customer_schemas.IssueCounts),
     Route("GET", "/api/desk/quality/{issue:[a-z]+}", customer_api.issues, VIEW_CUSTOMER, "一类资料问题", query=customer_schemas.IssueQuery, answer=customer_schemas.IssuePage),

@@ -78,6 +78,12 @@ class Desk:
         await self.reply.press("Enter")
         await expect(self.bubbles.filter(has_text=text)).to_be_visible(timeout=SOON_MS)
 
+    async def choose(self, label: str, option: str) -> None:
+        """In the open dialog, with the keyboard: the field lies under its own placeholder."""
+        await self.dialog.get_by_label(label, exact=True).press("Enter")
+        await self.page.get_by_role("option", name=option, exact=True).click()
+        await expect(self.page.get_by_role("option", name=option, exact=True)).to_be_hidden()
+
     def line(self, speaker: str, text: str) -> Locator:
         return self.thread.locator(f'li.line[data-from="{speaker}"] .bubble').filter(has_text=text)
 
