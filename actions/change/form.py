@@ -39,7 +39,7 @@ class AskChange(Clerk):
 
     async def serve(self, turn: Turn) -> None:
         job = job_of(turn)
-        if job is None or (turn.intent == "goodbye" and turn.acted(but="")):
+        if job is None or (turn.intent == "goodbye" and turn.acted(but=FORM)):
             return
         change = CHANGES[job.kind]
         if job.asked is None:

@@ -1,4 +1,4 @@
-"""docs/talk.md shows the ten difficult visits, each with all that the customer does in it."""
+"""docs/talk.md shows the twelve difficult visits, each with all that the customer does in it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.dialogue.transcripts import PAGE, transcript_visits
 VISITS = transcript_visits()
 
 
-def test_there_are_ten_and_all_are_long() -> None:
-    assert len(VISITS) == 10
+def test_there_are_twelve_and_all_are_long() -> None:
+    assert len(VISITS) == 12
     assert all(len(visit["turns"]) >= 7 for visit in VISITS)
 
 

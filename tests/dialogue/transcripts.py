@@ -1,4 +1,4 @@
-"""`python -m tests.dialogue.transcripts`: plays the ten difficult visits and writes what was said into docs/talk.md."""
+"""`python -m tests.dialogue.transcripts`: plays the twelve difficult visits and writes what was said into docs/talk.md."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ FILE = "transcripts"
 _INTRODUCTION = """\
 # What a conversation sounds like
 
-Ten difficult visits, word for word as the demo shop's bot answered them. They are tests
+Twelve difficult visits, word for word as the demo shop's bot answered them. They are tests
 (`tests/dialogue/visits/transcripts.yml`); this page is written by `python -m tests.dialogue.transcripts`, never by
 hand. Numbers, codes and phones are replaced by fixed ones. In brackets: buttons; in angle brackets: cards;
-nothing is said by the bot once a person is called.
+nothing is said by the bot once a person is called. What a customer is told by itself, when a colleague has done
+something with the case, stands as 通知.
 """
 _BUTTONS = re.compile(r"((?: \[[^\]]+\])+)$")
 
@@ -62,6 +63,8 @@ def _spoken(line: str) -> str:
     """One bubble as a list item; its further lines stay in it."""
     if line.startswith("   （"):
         return f"- *{line.strip()}*"
+    if line.startswith("  * "):
+        return f"- **通知**　{line[4:]}"
     is_customer = line.startswith("客 ")
     text = line[2:] if is_customer else line.strip()
     buttons = _BUTTONS.search(text)
