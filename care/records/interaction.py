@@ -6,12 +6,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Boolean, Date, Float, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column
 
 from care.records.base import Base, Json, UtcDateTime, enum_column
 from care.records.order import Money
+from care.rules.survey import NotInvited, SurveyKind, SurveyState
 from care.rules.vocabulary import (
     CarePart,
     CareStage,
@@ -63,18 +64,43 @@ class CareInteraction(Base):
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
+def _kind(context: Any) -> SurveyKind:
+    return SurveyKind.CASE if context.get_current_parameters().get("complaint_id") else SurveyKind.CONTACT
+
+
+def _state(context: Any) -> SurveyState:
+    given = context.get_current_parameters()
+    if given.get("answered_at") is not None:
+        return SurveyState.ANSWERED
+    return SurveyState.NOT_INVITED if given.get("invited_at") is None else SurveyState.INVITED
+
+
 class Feedback(Base):
-    """Expectation asked at intake, perception at close. The system invites; the agent is fixed at invitation."""
+    """Expectation asked at intake, perception at close. The system invites; the agent is fixed at invitation.
+
+    A contact that was not invited has a row too, with the reason. `answered_at` is the first answer's time,
+    `finished_at` that of the last one or of the customer's skipping what was left.
+    """
 
     __tablename__ = "feedback"
+    __table_args__ = (
+        UniqueConstraint("interaction_id", "kind"),
+        UniqueConstraint("complaint_id", "kind"),
+        Index("ix_feedback_state_closes", "state", "closes_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str | None] = mapped_column(String(36), unique=True)
+    kind: Mapped[SurveyKind] = enum_column(SurveyKind, default=_kind)
+    state: Mapped[SurveyState] = enum_column(SurveyState, default=_state)
     interaction_id: Mapped[int | None] = mapped_column(
         ForeignKey("care_interaction.id", ondelete="CASCADE"), index=True
     )
     complaint_id: Mapped[int | None] = mapped_column(
         ForeignKey("complaint.id", ondelete="CASCADE"), index=True
     )
+    #: The browser that may answer, anonymous or not.
+    visitor_id: Mapped[int | None] = mapped_column(ForeignKey("visitor.id", ondelete="SET NULL"), index=True)
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     expectation_e: Mapped[int | None] = mapped_column(Integer)
     expectation_source: Mapped[str | None] = mapped_column(String(10))  # ad, promise, past, others
@@ -82,10 +108,22 @@ class Feedback(Base):
     csat: Mapped[int | None] = mapped_column(Integer)
     ces: Mapped[int | None] = mapped_column(Integer)
     nps: Mapped[int | None] = mapped_column(Integer)
+    #: Of ServiceDimension, and ``credence`` of what is asked later: 1–7.
+    dimensions: Mapped[dict[str, int] | None] = mapped_column(Json)
     reason_text: Mapped[str | None] = mapped_column(String(500))
+    reason_topic: Mapped[str | None] = mapped_column(String(40))
+    reason_emotion: Mapped[Emotion | None] = enum_column(Emotion, nullable=True)
+    reason_cues: Mapped[list[str] | None] = mapped_column(Json)
+    questions: Mapped[list[str] | None] = mapped_column(Json)
     sample_rule: Mapped[str] = mapped_column(String(40))
-    invited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: The chance of being invited that the contact had: answers are weighted by it.
+    sample_share: Mapped[float | None] = mapped_column(Float)
+    not_invited_why: Mapped[NotInvited | None] = enum_column(NotInvited, nullable=True)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    invited_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Promise(Base):
