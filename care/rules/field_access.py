@@ -74,6 +74,7 @@ _TABLE: Mapping[str, tuple[str, tuple[Access, Access, Access, Access]]] = Mappin
         "message.text": ("会话内容（打码遮去其中的手机号）", _FROM_LEAD),
         "evidence.name": ("图片名称（打码遮去其中的手机号）", _FROM_LEAD),
         "evidence.file": ("图片证据", _EVERYBODY),
+        "feedback.reason_text": ("评价留言（打码遮去其中的手机号）", _FROM_LEAD),
         "complaint.complainant": ("投诉人", _FROM_LEAD),
         "complaint.own_words": ("投诉原话（打码遮去其中的手机号）", _FROM_LEAD),
     }
@@ -127,6 +128,6 @@ def _masked(datum: str, value: str) -> str:
         return mask_phone(value)
     if column == "receiver_address":
         return mask_address(value)
-    if column in ("text", "own_words", "note"):
+    if column in ("text", "own_words", "note", "reason_text"):
         return mask_phones(value)
     raise ValueError(f"no mask for {datum}")

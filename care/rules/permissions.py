@@ -46,9 +46,10 @@ _ADDED: dict[Role, frozenset[Permission]] = {
             _P.VIEW_UNMASKED,
             _P.WRITE_KNOWLEDGE,
             _P.IMPROVE,
+            _P.VIEW_CONSOLE,
         }
     ),
-    Role.MANAGER: frozenset({_P.VIEW_CONSOLE, _P.EXPORT, _P.SIGN_TIER, _P.CHANGE_RULES, _P.VERIFY_LOG}),
+    Role.MANAGER: frozenset({_P.EXPORT, _P.SIGN_TIER, _P.CHANGE_RULES, _P.VERIFY_LOG}),
     Role.ADMIN: frozenset({_P.MANAGE_STAFF, _P.MANAGE_SETTINGS, _P.VIEW_ACCESS_LOG}),
 }
 
