@@ -372,6 +372,54 @@ async def test_a_draft_is_kept_by_the_service(
     await expect(other.reply).to_have_value("还没有写完的回复")
 
 
+async def test_a_ready_made_reply_is_found_by_pinyin_and_can_still_be_changed(
+    open_desk: OpenDesk, ask_for_a_person: Ask, base_url: str, password: str
+) -> None:
+    title = f"道歉{uuid4().hex[:4]}"
+    async with signed_in(base_url, "agent1", password) as member:
+        body = {"title": title, "text": "让您久等了，非常抱歉。", "category": "问候", "shared": False}
+        await member.post("/api/desk/canned", body)
+    words = own_words()
+    desk = await open_desk("agent1")
+    chat = await ask_for_a_person(words)
+    await desk.see("等待")
+    await desk.pick(words)
+    await desk.take()
+    await desk.is_mine()
+    await desk.reply.press_sequentially("/daoqian")
+    option = desk.thread.get_by_role("option").filter(has_text=title)
+    await expect(option).to_be_visible(timeout=SOON_MS)
+    await desk.shoot("desk-canned-1280x720")
+    await option.click()
+    await expect(desk.reply).to_have_value("让您久等了，非常抱歉。")
+    await desk.reply.press_sequentially("马上为您查。")
+    await desk.reply.press("Enter")
+    await expect(chat.root.locator(".from-agent .bubble").last).to_have_text(
+        "让您久等了，非常抱歉。马上为您查。", timeout=ANSWER_MS
+    )
+
+
+async def test_a_field_of_the_customers_record_is_put_right(
+    open_desk: OpenDesk, ask_for_a_person: Ask
+) -> None:
+    words = own_words()
+    desk = await open_desk("agent1")
+    await ask_for_a_person(words, is_known=True)
+    await desk.see("等待")
+    await desk.pick(words)
+    await desk.take()
+    await desk.is_mine()
+    await desk.customer.get_by_role("button", name="更正").first.click()
+    await desk.choose("项目", "电子邮箱")
+    await desk.dialog.get_by_label("新的值").fill("不是邮箱")
+    await desk.dialog.get_by_role("button", name="更正", exact=True).click()
+    await expect(desk.dialog.get_by_role("alert")).to_contain_text("邮箱", timeout=SOON_MS)
+    await desk.dialog.get_by_label("新的值").fill(f"{uuid4().hex[:8]}@example.com")
+    await desk.dialog.get_by_role("button", name="更正", exact=True).click()
+    await expect(desk.told.filter(has_text="旧值已保留")).to_be_visible(timeout=SOON_MS)
+    await expect(desk.dialog).to_be_hidden()
+
+
 async def test_a_wrap_up_is_filled_in_and_ends_the_conversation(
     open_desk: OpenDesk, ask_for_a_person: Ask
 ) -> None:

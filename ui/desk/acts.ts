@@ -11,7 +11,7 @@ export function useActs() {
   async function act(command: Command, done = ""): Promise<boolean> {
     try {
       await desk.live().command(command);
-      if (done) ElMessage.success(done);
+      if (done) ElMessage.success({ message: done, duration: 2_000 });
       return true;
     } catch (problem) {
       ElMessage.error({ message: wordsOf(problem), duration: 6_000 });

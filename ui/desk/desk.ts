@@ -70,6 +70,12 @@ export const useDesk = defineStore("desk", () => {
   );
   const may = (permission: string): boolean => me.value?.permissions.includes(permission) ?? session.may(permission);
 
+  /** Who promised: `bot`, or a login; one's own is shown by name. */
+  function promiser(by: string): string {
+    if (by === "bot") return texts.customer.bot;
+    return by === me.value?.login ? me.value.name : by;
+  }
+
   function start(): void {
     if (socket) return;
     const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/desk`;
@@ -236,6 +242,6 @@ export const useDesk = defineStore("desk", () => {
   return {
     connection, freshAt, me, items, ended, staff, notices, unsent, threads, drafts, lost, list, search, current, marked,
     shown, counts, item, thread, isOnline, unreadNotices, unread, now,
-    may, start, stop, live, open, leave, move, older, tellRead, setPresence, readNotice,
+    may, promiser, start, stop, live, open, leave, move, older, tellRead, setPresence, readNotice,
   };
 });

@@ -210,6 +210,7 @@ export const texts = {
     noContacts: "没有以往联系。",
     kept: "已兑现",
     broken: "未兑现",
+    bot: "智能客服",
     csat: (score: number) => `满意度 ${score}/5`,
     nps: (score: number) => `推荐 ${score}`,
     ces: (score: number) => `费力 ${score}`,

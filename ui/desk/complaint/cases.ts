@@ -61,7 +61,7 @@ export const useCases = defineStore("cases", () => {
     try {
       const acted = await api.post<Acted>(`${ROOT}/${refOf(one)}/${path}`, { key: uuid(), ...body });
       shown.value = acted.case;
-      if (acted.done) ElMessage.success(done);
+      if (acted.done) ElMessage.success({ message: done, duration: 2_000 });
       else ElMessage.warning(texts.complaint.asked);
       void loadEvents(refOf(acted.case)).catch(() => undefined);
       return true;
