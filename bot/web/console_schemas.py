@@ -227,16 +227,20 @@ class Satisfaction(Struct, frozen=True, rename={"since": "from", "until": "to"})
 
 
 class AnswersQuery(Struct, frozen=True, rename={"since": "from", "until": "to"}):
-    """`verdict`: satisfied (4–5), neutral (3) or unsatisfied (1–2). `state`: answered (default) or invited."""
+    """The keys of a breakdown's rows, ``none`` for what has none.
+
+    `verdict`: satisfied (4–5), highly (5), neutral (3) or unsatisfied (1–2). `state`: answered, or invited for all
+    who were asked.
+    """
 
     since: date | None = None
     until: date | None = None
     topic: _Word = ""
-    product: _Word = ""
+    product: Annotated[str, Meta(pattern=r"^(|none|[0-9]{1,9})$")] = ""
     channel: Channel | None = None
     agent: Annotated[str, Meta(pattern=r"^(|none|[0-9]{1,9})$")] = ""
     care_part: CarePart | None = None
-    verdict: Annotated[str, Meta(pattern="^(|satisfied|neutral|unsatisfied)$")] = ""
+    verdict: Annotated[str, Meta(pattern="^(|satisfied|highly|neutral|unsatisfied)$")] = ""
     state: Annotated[str, Meta(pattern="^(answered|invited)$")] = "answered"
     after: _After | None = None
     limit: _Limit = 50

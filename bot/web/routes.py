@@ -18,6 +18,7 @@ from bot.web import (
 from bot.web.chat import chat_socket
 from bot.web.route import Access, Handler, Route
 from bot.web.routes_cases import CASE_ROUTES
+from bot.web.routes_console import CONSOLE_ROUTES
 from bot.web.routes_desk import DESK_ROUTES
 from bot.web.routes_handover import HANDOVER_ROUTES
 from bot.web.routes_improve import IMPROVE_ROUTES
@@ -82,5 +83,6 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", r"/api/desk/merges/{id:\d{1,9}}/undo", customer_api.undo_merge, SECOND_PERSON, "撤销合并", answer=customer_schemas.Merge),
     *IMPROVE_ROUTES,
     *CASE_ROUTES,
+    *CONSOLE_ROUTES,
 )
 # fmt: on

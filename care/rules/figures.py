@@ -18,6 +18,9 @@ TOO_FEW = "样本不足"
 NO_ROWS = "这段时间没有数据"
 WILSON, STUDENT = "Wilson 95%", "Student t 95%"
 
+#: Below this the bot does not trust its reading (`UnsureClassifier` in config.yml; a test holds them together).
+LOW_CONFIDENCE = 0.4
+
 #: The prior of care.md §2.3, until own data give another one.
 PRIOR = (16.0, 4.0)
 _FIT_AGENTS, _FIT_ANSWERS = 10, 20
