@@ -2,7 +2,7 @@ import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vitest/config";
 
 /** Pages of the customers and of the staff. `build/check-dist.mjs` looks at every one of them. */
-const PAGES = ["chat.html", "me.html", "desk.html"];
+const PAGES = ["chat.html", "me.html", "desk.html", "console.html"];
 
 /**
  * Two builds into one folder: the pages (with their hashed assets) and, with `--mode widget`, `widget.js`: one file under a name that never changes, because it
@@ -44,5 +44,5 @@ export default defineConfig(({ mode }) => ({
         }
       : { rolldownOptions: { input: PAGES } }),
   },
-  test: { include: ["{shared,widget,desk}/**/*.test.ts"], environment: "node" },
+  test: { include: ["{shared,widget,desk,console}/**/*.test.ts"], environment: "node" },
 }));

@@ -1,0 +1,40 @@
+import { createRouter, createWebHashHistory, type LocationQueryRaw, type RouteLocationRaw } from "vue-router";
+import type { Link } from "./types";
+import { texts } from "./texts";
+
+/** The pages of the navigation, in its order; who lacks the permission does not see the page. */
+export const PAGES = [
+  { path: "/today", label: texts.pages.today, permission: "view_console" },
+  { path: "/complaints", label: texts.pages.complaints, permission: "handle_complaint" },
+  { path: "/satisfaction", label: texts.pages.satisfaction, permission: "view_console" },
+] as const;
+
+const ROWS = { answers: "/answers", contacts: "/contacts", promises: "/promises", queue: "/queue" };
+const PATHS: Record<string, string> = {
+  ...ROWS,
+  complaints: "/complaints",
+  customers: "/customers",
+  alarms: "/improve",
+};
+
+/** Where the rows behind a figure are shown; null when the console has no page for them. */
+export function rowsOf(link: Link | null | undefined): RouteLocationRaw | null {
+  const path = link ? PATHS[link.page] : undefined;
+  return path ? { path, query: link?.query as LocationQueryRaw } : null;
+}
+
+export const router = createRouter({
+  history: createWebHashHistory("/console"),
+  routes: [
+    { path: "/today", component: () => import("./pages/TodayPage.vue") },
+    { path: "/complaints", component: () => import("./ledger/LedgerPage.vue") },
+    { path: "/complaints/:id", component: () => import("./ledger/CasePage.vue"), props: true },
+    { path: "/satisfaction", component: () => import("./satisfaction/SatisfactionPage.vue") },
+    ...Object.entries(ROWS).map(([list, path]) => ({
+      path,
+      component: () => import("./pages/RowsPage.vue"),
+      props: { list },
+    })),
+    { path: "/conversations/:id", component: () => import("./pages/ConversationPage.vue"), props: true },
+  ],
+});

@@ -1,0 +1,120 @@
+/** What `/api/console/…` answers; the service's `console_schemas.py` says the same. */
+export interface Link {
+  page: string;
+  query: Record<string, string>;
+}
+
+export interface Figure {
+  key: string;
+  label: string;
+  value: number | null;
+  unit: string;
+  unit_label: string;
+  n: number | null;
+  low: number | null;
+  high: number | null;
+  method: string | null;
+  note: string | null;
+  definition: string | null;
+  link: Link | null;
+}
+
+export interface TodayFigure {
+  number: Figure;
+  tone: "calm" | "warn" | "alarm";
+  usual: number | null;
+  usual_n: number;
+}
+
+export interface Today {
+  as_of: string;
+  figures: TodayFigure[];
+}
+
+export interface Gap {
+  key: string;
+  label: string;
+  expectation: Figure;
+  perception: Figure;
+  gap: Figure;
+  verdict: string | null;
+  verdict_label: string;
+}
+
+export interface Cell {
+  part: string;
+  property: string;
+  property_label: string;
+  value: number | null;
+  n: number;
+  is_shown: boolean;
+  source: string;
+  note: string | null;
+  link: Link | null;
+}
+
+export interface Matrix {
+  index: number | null;
+  filled: number;
+  cells: number;
+  rows: { part: string; label: string; value: number | null; weight: number; cells: Cell[] }[];
+  worst_part: string | null;
+  worst_property: string | null;
+  worst_label: string | null;
+  advice: string | null;
+}
+
+export interface TrendPoint {
+  week: string;
+  until: string;
+  value: number | null;
+  n: number;
+  low_limit: number | null;
+  high_limit: number | null;
+  is_partial: boolean;
+  is_outside: boolean;
+  link: Link;
+}
+
+export interface Trend {
+  key: string;
+  label: string;
+  unit: string;
+  unit_label: string;
+  centre: number | null;
+  points: TrendPoint[];
+}
+
+export interface BreakdownRow {
+  key: string;
+  label: string;
+  is_shown: boolean;
+  invited: number;
+  answered: number;
+  csat: Figure;
+  shrunk: number | null;
+  gap: Figure;
+  link: Link;
+}
+
+export interface Satisfaction {
+  from: string;
+  to: string;
+  as_of: string;
+  numbers: Figure[];
+  bounds: { invited: number; answered: number; satisfied: number; low: number | null; high: number | null };
+  gaps: Gap[];
+  matrix: Matrix;
+  trends: Trend[];
+  by: string;
+  breakdown: BreakdownRow[];
+  prior_a: number;
+  prior_b: number;
+  prior_is_fitted: boolean;
+}
+
+/** A page of any list: `next` is what to ask for the page after it. */
+export interface Page<T> {
+  items: T[];
+  next: string | number | null;
+}
