@@ -35,6 +35,7 @@ class Unit(Labelled):
     INDEX = "index", "分(0–100)"
     SECONDS = "seconds", "秒"
     COUNT = "count", "个"
+    PER_1000 = "per_1000", "件/千单"
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,16 @@ async def one(session: AsyncSession, complaint_id: int, now: datetime) -> CaseIt
     return item_of(row, now)
 
 
+def matching(reader: StaffView, filters: Filters, now: datetime) -> Any:
+    """The ids of the cases that `find` would list, as a query."""
+    return _from(select(Complaint.id)).where(*_conditions(filters, reader, now), *_state_conditions(filters))
+
+
+def overdue(now: datetime) -> ColumnElement[bool]:
+    """Cases whose nearest running clock is past, as the filter ``overdue`` finds them."""
+    return _clock("overdue", now)
+
+
 def item_of(row: Sequence[Any], now: datetime) -> CaseItem:
     complaint, customer, owner, product, approvals = row
     due_at = _due_at(complaint)
