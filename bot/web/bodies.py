@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -63,7 +65,7 @@ def read_query(request: web.Request, kind: type[T]) -> T:
 
 def checked(given: dict[str, Any], kind: type[T], *, strict: bool) -> T:
     try:
-        return msgspec.convert(given, kind, strict=strict)
+        found = msgspec.convert(given, kind, strict=strict)
     except msgspec.ValidationError:
         problems = {}
         for field in msgspec.structs.fields(kind):
@@ -77,6 +79,29 @@ def checked(given: dict[str, Any], kind: type[T], *, strict: bool) -> T:
             except msgspec.ValidationError as problem:
                 problems[name] = _in_chinese(str(problem))
         raise InvalidInput(fields=problems) from None
+    endless = {
+        field.encode_name: texts.FIELD_WRONG
+        for field in msgspec.structs.fields(kind)
+        if not _is_finite(getattr(found, field.name))
+    }
+    if endless:
+        raise InvalidInput(fields=endless)
+    return found
+
+
+def _is_finite(value: Any) -> bool:
+    """False for NaN and infinity anywhere in `value`: no amount and no figure, whatever a decimal may hold."""
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Struct):
+        return all(_is_finite(getattr(value, name)) for name in value.__struct_fields__)
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return all(map(_is_finite, value))
+    return True
 
 
 def _in_chinese(problem: str) -> str:

@@ -15,12 +15,12 @@ from msgspec import Struct
 
 from bot.web import texts
 from bot.web.bodies import json_response
+from bot.web.gate import ready_session
 from bot.web.keys import ADDRESS, PARTS
 from bot.web.me_api import VISITOR_HEADER
-from bot.web.staff_api import COOKIE
 from care.rules.errors import InvalidInput, NotVerified, TooManyRequests
 from care.rules.pictures import MAX_BYTES, PictureTooLarge
-from care.services import evidence, staff, visits
+from care.services import evidence, visits
 from care.services.evidence import Picture
 
 MESSAGE_HEADER = "X-Zhike-Message"
@@ -85,7 +85,7 @@ async def _shown(request: web.Request, *, is_preview: bool) -> web.Response:
     if token is not None:
         found = await evidence.for_visitor(care, public_id, token, is_preview=is_preview)
     else:
-        session = await staff.staff_of_session(care, request.cookies.get(COOKIE))
+        session = await ready_session(request)
         found = await evidence.for_staff(care, public_id, session.staff, is_preview=is_preview)
     return _response(found)
 

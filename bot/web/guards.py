@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bot.web import texts
 from bot.web.clients import is_own_origin, may_open_chat
+from bot.web.gate import check_ready
 from bot.web.keys import PARTS, SESSION
 from bot.web.routes import Access, Handler, Route
 from bot.web.staff_api import COOKIE
@@ -21,22 +22,6 @@ class WrongPage(Forbidden):
     code, default = "wrong_page", texts.BAD_CSRF
 
 
-class PasswordChangeNeeded(Forbidden):
-    code, default = "password_change_needed", "请先修改初始密码。"
-
-
-class TotpNeeded(Forbidden):
-    code, default = "totp_needed", "您的角色需要动态码，请先绑定。"
-
-
-def _check_ready(session: staff.StaffOfSession) -> None:
-    """Whoever has still to choose a password or to bind the second factor gets no further than the own account."""
-    if session.must_change_password:
-        raise PasswordChangeNeeded
-    if session.must_enrol_totp:
-        raise TotpNeeded
-
-
 def guarded(route: Route) -> Handler:
     """The route's handler behind its permission."""
 
@@ -49,7 +34,7 @@ def guarded(route: Route) -> Handler:
             if is_write and not staff.is_csrf(session, request.headers.get(CSRF_HEADER)):
                 raise WrongPage
             if isinstance(route.access, Permission):
-                _check_ready(session)
+                check_ready(session)
                 check_permission(session.staff.role, route.access)
             request[SESSION] = session
         return await route.handler(request)

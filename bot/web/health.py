@@ -8,12 +8,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bot.web import texts
 from bot.web.bodies import json_response
 from bot.web.clients import is_loopback
+from bot.web.gate import ready_session
 from bot.web.keys import PARTS
 from bot.web.schemas import Health, Readiness
-from bot.web.staff_api import COOKIE
 from care.rules.errors import Forbidden, NotSignedIn
 from care.rules.permissions import Permission, may
-from care.services import staff
 
 
 async def healthz(request: web.Request) -> web.Response:
@@ -35,7 +34,7 @@ async def metrics(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     if not is_loopback(request):
         try:
-            session = await staff.staff_of_session(parts.care, request.cookies.get(COOKIE))
+            session = await ready_session(request)
         except NotSignedIn:
             raise Forbidden(texts.LOOPBACK_ONLY) from None
         if not may(session.staff.role, Permission.VIEW_CONSOLE):

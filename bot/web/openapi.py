@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +15,7 @@ from bot.web.keys import OPENAPI
 if TYPE_CHECKING:
     from bot.web.routes import Route
 
+_COMPONENTS = "#/components/schemas/"
 _PLACE = re.compile(r"\{(\w+)(?::((?:[^{}]|\{[^{}]*\})*))?\}")
 
 
@@ -25,16 +26,18 @@ async def document(request: web.Request) -> web.Response:
 def build(routes: Sequence[Route], *, title: str) -> bytes:
     """The OpenAPI 3.1 document of all JSON routes."""
     described = [route for route in routes if route.answer is not None]
-    types = {kind for route in described for kind in (route.body, route.query, route.answer) if kind} | {
-        schemas.Error
-    }
-    _, components = msgspec.json.schema_components(
-        sorted(types, key=lambda kind: kind.__name__), ref_template="#/components/schemas/{name}"
+    types = sorted(
+        {kind for route in described for kind in (route.body, route.query, route.answer) if kind}
+        | {schemas.Error},
+        key=lambda kind: (kind.__name__, kind.__module__),
     )
+    # Two types of one name get their module's name before it; only `found` knows.
+    found, components = msgspec.json.schema_components(types, ref_template=f"{_COMPONENTS}{{name}}")
+    refs = {kind: str(ref["$ref"]) for kind, ref in zip(types, found, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
     for route in described:
         path = _PLACE.sub(r"{\1}", route.path)
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route, components)
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route, refs, components)
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
@@ -51,7 +54,7 @@ def build(routes: Sequence[Route], *, title: str) -> bytes:
     )
 
 
-def _operation(route: Route, components: dict[str, Any]) -> dict[str, Any]:
+def _operation(route: Route, refs: Mapping[type, str], components: Mapping[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": route.summary, "operationId": _operation_id(route)}
     parameters = [
         {
@@ -63,7 +66,7 @@ def _operation(route: Route, components: dict[str, Any]) -> dict[str, Any]:
         for name, pattern in _PLACE.findall(route.path)
     ]
     if route.query is not None:
-        schema = components[route.query.__name__]
+        schema = components[refs[route.query].removeprefix(_COMPONENTS)]
         parameters += [
             {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": field}
             for name, field in schema["properties"].items()
@@ -71,10 +74,11 @@ def _operation(route: Route, components: dict[str, Any]) -> dict[str, Any]:
     if parameters:
         operation["parameters"] = parameters
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": _json(route.body)}
+        operation["requestBody"] = {"required": True, "content": _json(refs[route.body])}
+    assert route.answer is not None
     operation["responses"] = {
-        "200": {"description": "OK", "content": _json(route.answer)},
-        "default": {"description": "出错", "content": _json(schemas.Error)},
+        "200": {"description": "OK", "content": _json(refs[route.answer])},
+        "default": {"description": "出错", "content": _json(refs[schemas.Error])},
     }
     if not _is_public(route):
         needs: dict[str, list[str]] = {"session": []}
@@ -89,9 +93,8 @@ def _is_public(route: Route) -> bool:
     return str(route.access.value) == "public"
 
 
-def _json(kind: type | None) -> dict[str, Any]:
-    name = kind.__name__ if kind else ""
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+def _json(ref: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": ref}}}
 
 
 def _operation_id(route: Route) -> str:

@@ -23,6 +23,7 @@ from care.rules.complaint import (
     is_open,
 )
 from care.rules.errors import Conflict, Forbidden, InvalidInput, NotFound
+from care.rules.money import checked_amount
 from care.rules.permissions import Permission, check_permission, may
 from care.rules.reminders import waits_for_customer
 from care.rules.root_causes import check_root_cause
@@ -279,13 +280,6 @@ async def _correct(session: AsyncSession, case: Complaint, facts: Facts, now: da
     if facts.amount is not None:
         write("amount", checked_amount(facts.amount))
     return changed
-
-
-def checked_amount(amount: Decimal) -> Decimal:
-    """Yuan in cents. Raises `InvalidInput`."""
-    if not amount.is_finite() or not 0 <= amount < 10_000_000:
-        raise InvalidInput(fields={"amount": "金额不对。"})
-    return amount.quantize(Decimal("0.01"))
 
 
 async def _once(

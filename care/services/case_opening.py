@@ -12,10 +12,10 @@ from care.records.conversation import Conversation
 from care.rules.complaint import ComplaintState
 from care.rules.cues import find_cues
 from care.rules.errors import ConversationClosed, Forbidden, InvalidInput
+from care.rules.money import checked_amount
 from care.rules.permissions import Permission, may
 from care.rules.vocabulary import Emotion, Owner, Topic
 from care.services import complaint_log, conversation_rows, conversations, interactions
-from care.services.case_acts import checked_amount
 from care.services.case_moving import Done, receive_told
 from care.services.complaint_draft_fields import apply_fields, read_fields
 from care.services.complaint_drafts import clean_words, new_draft, open_draft_row

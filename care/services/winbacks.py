@@ -17,6 +17,7 @@ from care.records.interaction import WinbackCase
 from care.records.staff import Staff
 from care.rules.complaint import FINAL_STATES, ComplaintState
 from care.rules.errors import Conflict, InvalidInput, NotFound
+from care.rules.money import checked_amount
 from care.rules.vocabulary import ConsentPurpose, LifecycleStage, Tier
 from care.rules.winback import (
     WINBACK_FINAL,
@@ -165,10 +166,11 @@ async def move(
         NotFound: no such case.
         Conflict: the case is in another state by now.
         IllegalMove: not from this state, no consent, quiet hours, too often, over the limit.
-        InvalidInput: the offer's text is too long.
+        InvalidInput: the offer's text is too long, or its amount is none.
     """
     if len(change.offer) > 200 or len(change.note) > 500:
         raise InvalidInput(fields={"offer": "方案最多 200 字，说明最多 500 字。"})
+    amount = None if change.amount is None else checked_amount(change.amount)
     now = care.clock.now()
     async with care.sessions.write() as session:
         row = await _found(session, case_id, lock=True)
@@ -189,7 +191,7 @@ async def move(
             last_contact_at=row.last_contact_at,
             reason=known,
             offer=change.offer,
-            amount=change.amount,
+            amount=amount,
             clv=clv,
             new_order=await new_order(session, row),
             note=change.note,
@@ -204,7 +206,7 @@ async def move(
         if to is W.CONTACTED:
             row.contacts, row.last_contact_at = row.contacts + 1, now
         if to is W.OFFERED:
-            row.offer, row.offer_amount, row.has_consent = change.offer.strip(), change.amount, marketed
+            row.offer, row.offer_amount, row.has_consent = change.offer.strip(), amount, marketed
         if row.owner_id is None:
             row.owner_id = by.id
         following = next_step(to, now)

@@ -21,9 +21,9 @@ from care.records.customer import AccessLog
 from care.records.evidence import Evidence
 from care.rules.pictures import MAX_BYTES
 from care.rules.vocabulary import Role
-from care.services import evidence_turns
+from care.services import evidence_turns, staff
 from care.services.context import Care
-from tests.web.people import Agent, ScriptedBot, Start, Visitor
+from tests.web.people import PASSWORD, Agent, ScriptedBot, Start, Visitor
 
 Connect = Callable[..., Awaitable[Visitor]]
 SignIn = Callable[..., Awaitable[Agent]]
@@ -239,6 +239,20 @@ class TestLooking:
         assert (await colleague.get(path)).status == 403
         async with care_sqlite.sessions.read() as session:
             assert await session.scalar(select(func.count()).select_from(AccessLog)) == 0  # nobody is known
+
+    async def test_a_first_password_opens_no_picture(
+        self, client: Client, visitor: Visitor, care_sqlite: Care
+    ) -> None:
+        told = await (await send(client, visitor, photo())).json()
+        await staff.add_staff(
+            care_sqlite, login="new1", name="新同事", role=Role.LEAD, password=PASSWORD, must_change=True
+        )
+        colleague = Agent(client)
+        assert (await colleague.sign_in("new1")).status == 200
+        for end in ("", "/preview"):
+            refused = await colleague.get(f"/api/evidence/{told['id']}{end}")
+            assert refused.status == 403
+            assert (await refused.json())["error"]["code"] == "password_change_needed"
 
     async def test_the_agent_who_has_the_conversation_gets_the_line(
         self, client: Client, visitor: Visitor, sign_in: SignIn, bot: ScriptedBot

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
+from bot.web import openapi
 from bot.web.keys import PARTS
-from bot.web.routes import ROUTES, Access
+from bot.web.routes import ROUTES, Access, Route
 from care.rules.permissions import Permission
 from care.rules.vocabulary import Role
 from care.services.context import Care
@@ -310,6 +313,30 @@ class TestOpenApi:
                 path = re.sub(r"\{(\w+):(?:[^{}]|\{[^{}]*\})*\}", r"{\1}", route.path)
                 assert (path, route.method.lower()) in described
         assert document["openapi"] == "3.1.0"
+
+    async def test_every_reference_leads_somewhere(self, client: TestClient[Any, Any]) -> None:
+        text = await (await client.get("/api/openapi.json")).text()
+        known = json.loads(text)["components"]["schemas"]
+        assert set(re.findall(r'"#/components/schemas/([^"]+)"', text)) <= set(known)
+
+    def test_two_types_of_one_name_are_told_apart(self) -> None:
+        one = msgspec.defstruct("Line", [("text", str)], module="bot.web.one")
+        other = msgspec.defstruct("Line", [("count", int)], module="bot.web.other")
+
+        async def handler(request: web.Request) -> web.Response:
+            return web.Response()
+
+        routes = [
+            Route("POST", f"/{name}", handler, Access.PUBLIC, name, body=kind, answer=kind, query=kind)
+            for name, kind in (("one", one), ("other", other))
+        ]
+        document = json.loads(openapi.build(routes, title="t"))
+        for name, field in (("one", "text"), ("other", "count")):
+            operation = document["paths"][f"/{name}"]["post"]
+            ref = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+            assert list(document["components"]["schemas"][ref.rsplit("/", 1)[1]]["properties"]) == [field]
+            assert operation["requestBody"]["content"]["application/json"]["schema"]["$ref"] == ref
+            assert [one["name"] for one in operation["parameters"]] == [field]
 
     async def test_the_document_names_who_may(self, client: TestClient[Any, Any]) -> None:
         paths = (await (await client.get("/api/openapi.json")).json())["paths"]

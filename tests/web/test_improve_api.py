@@ -138,6 +138,10 @@ async def test_win_back_is_worked_over_the_wire(care_sqlite: Care, shop: Shop, s
     )
     assert (await lead.post(f"{where}/move", {"to": "contacted", "state": "open"})).status == 409
     assert (await lead.post(f"{where}/move", {"to": "won", "state": "contacted"})).status == 409
+    for amount in ("NaN", "sNaN", "Infinity", "-Infinity", "1e400", "-1"):
+        offer = {"to": "offered", "state": "contacted", "reason": "price", "offer": "券", "amount": amount}
+        refused = await lead.post(f"{where}/move", offer)
+        assert (refused.status, list((await refused.json())["error"]["fields"])) == (400, ["amount"]), amount
     assert (await body(await lead.post(f"{where}/assign", {"owner": "lead1"})))["owner_name"] == "王小明"
     assert [one["kind"] for one in (await body(await lead.get(where)))["steps"]] == [
         "opened",

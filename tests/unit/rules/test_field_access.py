@@ -29,7 +29,7 @@ def test_receivers_and_words_are_decided_about():
     assert receivers | {"message.text", "complaint.complainant", "complaint.own_words"} <= set(DATA)
     for datum in DATA:
         table, _, column = datum.partition(".")
-        if table != "customer_field":
+        if table != "customer_field" and datum != "evidence.file":  # a file, no column
             assert column in Base.metadata.tables[table].columns
 
 
