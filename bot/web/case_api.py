@@ -45,7 +45,7 @@ async def find(request: web.Request) -> web.Response:
     care, reader = _who(request)
     asked = read_query(request, schemas.CaseQuery)
     page = await case_list.find(
-        care, reader, _filters(asked), sort=asked.sort, after=asked.after, limit=asked.limit
+        care, reader, filters_of(asked), sort=asked.sort, after=asked.after, limit=asked.limit
     )
     return json_response(
         schemas.CasePage(
@@ -341,7 +341,8 @@ async def _acted(care: Care, reader: StaffView, done: Done) -> web.Response:
     return json_response(schemas.Acted(is_done, waiting, case_answers.sheet(found, reader)))
 
 
-def _filters(asked: schemas.CaseQuery) -> case_list.Filters:
+def filters_of(asked: schemas.CaseQuery) -> case_list.Filters:
+    """The filters of the list. Raises `InvalidInput` for an option that there is not."""
     return case_list.Filters(
         states=_several(ComplaintState, "state", asked.state),
         is_open=asked.open,

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
 
 from aiohttp import web
 
 from bot.web import console_lists as lists
-from bot.web import console_rows, console_satisfaction
+from bot.web import console_rows, console_satisfaction, console_today
 from bot.web import console_schemas as schemas
 from bot.web.bodies import json_response, read_query
+from bot.web.case_api import filters_of
 from bot.web.keys import PARTS, SESSION
 from care.rules.figures import LOW_CONFIDENCE
 from care.rules.period import Period, period_of
-from care.rules.times import shanghai_day
+from care.rules.permissions import Permission, may
+from care.rules.times import format_moment, shanghai_day
 from care.services import (
     answer_list,
+    case_list,
     contact_list,
+    exports,
     names,
     promise_list,
     satisfaction_figures,
+    service_figures,
+    team_figures,
+    today_figures,
 )
 from care.services.answer_list import AnswerFilters
 from care.services.contact_list import ContactFilters, Which
@@ -27,6 +38,60 @@ from care.services.context import Care
 from care.services.promise_list import PromiseState
 from care.services.satisfaction_figures import By
 from care.services.staff import StaffView
+
+_CONTENT_TYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+async def today(request: web.Request) -> web.Response:
+    care, _ = _who(request)
+    return json_response(console_today.today(await today_figures.figures(care)))
+
+
+async def service(request: web.Request) -> web.Response:
+    care, _ = _who(request)
+    asked = read_query(request, schemas.PeriodQuery)
+    found = await service_figures.figures(care, _period(care, asked.since, asked.until))
+    return json_response(console_today.service(found, care.clock.now()))
+
+
+async def team(request: web.Request) -> web.Response:
+    care, _ = _who(request)
+    asked = read_query(request, schemas.PeriodQuery)
+    found = await team_figures.figures(care, _period(care, asked.since, asked.until))
+    return json_response(console_today.team(found))
+
+
+async def export_complaints(request: web.Request) -> web.Response:
+    """Every complaint that the filters let pass, masked by role; the first row says what the copy is."""
+    care, reader = _who(request)
+    asked = read_query(request, lists.ExportQuery)
+    now = care.clock.now()
+    only = case_list.matching(reader, filters_of(asked), now)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"complaints.{asked.format}"
+        is_masked = not may(reader.role, Permission.VIEW_UNMASKED)
+        await exports.export(
+            care,
+            exports.What.COMPLAINTS,
+            path,
+            form="xlsx" if asked.format == "xlsx" else "csv",
+            who=reader.login,
+            role=reader.role.value,
+            is_masked=is_masked,
+            only=only,
+            label=f"知客投诉台账，{format_moment(now)}由{reader.name}导出，"
+            f"{'已打码' if is_masked else '未打码，请妥善保管'}；投诉可能由智能客服登记",
+        )
+        content = await asyncio.to_thread(path.read_bytes)
+    name = quote(f"投诉台账-{shanghai_day(now):%Y%m%d}.{asked.format}")
+    return web.Response(
+        body=content,
+        content_type=_CONTENT_TYPES[asked.format],
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
+    )
 
 
 async def satisfaction(request: web.Request) -> web.Response:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from bot.web.case_schemas import CaseQuery
 from bot.web.console_schemas import Link, Number
 from care.rules.vocabulary import Channel, HandledBy, Kind, Outcome, Role, Topic
 
@@ -182,6 +183,15 @@ class KnowledgeWritten(Struct, frozen=True):
     remarks: list[str]
 
 
+# The ledger.
+
+
+class ExportQuery(CaseQuery, frozen=True):
+    """The filters of the list of complaints; `sort`, `after` and `limit` do not matter: all rows are written."""
+
+    format: Annotated[str, Meta(pattern="^(csv|xlsx)$")] = "xlsx"
+
+
 # The team.
 
 
@@ -196,7 +206,6 @@ class TeamRow(Struct, frozen=True):
     presence_label: str
     load: int
     capacity: int
-    waiting_for_reply: int
     open_cases: int
     overdue_cases: int
     handled: Number
@@ -213,5 +222,4 @@ class Team(Struct, frozen=True, rename={"since": "from", "until": "to"}):
     since: date
     until: date
     as_of: datetime
-    numbers: list[Number]
     members: list[TeamRow]

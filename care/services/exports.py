@@ -62,27 +62,38 @@ async def export(
     role: str,
     is_masked: bool = True,
     on_progress: Progress | None = None,
+    only: Select[Any] | None = None,
+    label: str | None = None,
 ) -> Written:
     """Writes the table with a header row of Chinese names; times are Asia/Shanghai.
 
     Args:
-        who, role: for the access log of an unmasked copy of customers.
+        who, role: for the access log of an unmasked copy of customers, and of every chosen copy of complaints.
+        only: a query of the ids of complaints to write; drafts stay out all the same.
+        label: a first row above the headings, which says what this copy is.
 
     Raises:
         InvalidInput: the file cannot be written.
     """
     reader = _READERS[what]
+    if only is not None:
+
+        def reader(care: Care, is_masked: bool) -> AsyncIterator[tuple[list[Cells], list[int]]]:
+            return _complaints(care, is_masked, only)
+
     total = await _count(care, what)
     done = 0
     try:
-        writer = _Xlsx(path, what.label) if form == "xlsx" else _Csv(path)
+        writer = _Xlsx(path, what.label, 2 if label is None else 3) if form == "xlsx" else _Csv(path)
     except OSError as problem:
         raise InvalidInput(f"不能写入 {path}：{problem.strerror}。") from problem
     try:
+        if label is not None:
+            writer.row([label])
         writer.row(_HEADERS[what])
         async for batch, ids in reader(care, is_masked):
-            if not is_masked and what is What.CUSTOMERS:
-                await _note_reads(care, ids, who, role)
+            if ids and (not is_masked or only is not None):
+                await _note_reads(care, ids, who, role, _SHOWN_OF[what])
             for cells in batch:
                 writer.row([_cell(cell) for cell in cells])
             done += len(batch)
@@ -213,13 +224,17 @@ async def _interactions(care: Care, is_masked: bool) -> AsyncIterator[tuple[list
         )
 
 
-async def _complaints(care: Care, is_masked: bool) -> AsyncIterator[tuple[list[Cells], list[int]]]:
+async def _complaints(
+    care: Care, is_masked: bool, only: Select[Any] | None = None
+) -> AsyncIterator[tuple[list[Cells], list[int]]]:
     wanted = (
         select(Complaint, Customer.name, Customer.public_id, Staff.name)
         .outerjoin(Customer, Customer.id == Complaint.customer_id)
         .outerjoin(Staff, Staff.id == Complaint.owner_id)
         .where(Complaint.state != ComplaintState.DRAFT)
     )
+    if only is not None:
+        wanted = wanted.where(Complaint.id.in_(only))
     async for rows in _batches(care, wanted, Complaint.id):
         yield (
             [
@@ -247,7 +262,9 @@ async def _complaints(care: Care, is_masked: bool) -> AsyncIterator[tuple[list[C
                 ]
                 for row, name, ref, owner in rows
             ],
-            [],
+            []
+            if only is None
+            else sorted({row.customer_id for row, *_ in rows if row.customer_id is not None}),
         )
 
 
@@ -272,8 +289,14 @@ async def _fields_of(session: AsyncSession, ids: Sequence[int]) -> dict[int, dic
     return found
 
 
-async def _note_reads(care: Care, ids: Sequence[int], who: str, role: str) -> None:
-    fields = [field.value for field in (ProfileField.NAME, ProfileField.PHONE, *_FIELDS)]
+#: What of a customer a copy shows.
+_SHOWN_OF: dict[What, list[str]] = {
+    What.CUSTOMERS: [field.value for field in (ProfileField.NAME, ProfileField.PHONE, *_FIELDS)],
+    What.COMPLAINTS: ["customer.name", "complaint.own_words"],
+}
+
+
+async def _note_reads(care: Care, ids: Sequence[int], who: str, role: str, fields: list[str]) -> None:
     async with care.sessions.write() as session:
         await session.execute(
             insert(AccessLog),
@@ -319,12 +342,12 @@ class _Csv:
 
 
 class _Xlsx:
-    def __init__(self, path: Path, title: str) -> None:
+    def __init__(self, path: Path, title: str, first_row: int) -> None:
         path.touch()
         self._path = path
         self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet(title)
-        self._sheet.freeze_panes = "A2"
+        self._sheet.freeze_panes = f"A{first_row}"
 
     def row(self, cells: Sequence[Any]) -> None:
         self._sheet.append(list(cells))

@@ -130,7 +130,7 @@ def import_entries(table: Path, folder: Path, *, today: date, dry_run: bool = Fa
         else:
             done.changed[entry.id] = tuple(f for f in vars(entry) if getattr(old, f) != getattr(entry, f))
     if written and not dry_run:
-        _write(folder / IMPORTED_FILE, written)
+        write_entries(folder / IMPORTED_FILE, written, header=_HEADER)
     return done
 
 
@@ -269,7 +269,7 @@ def _heading(name: str) -> str:
     return next((heading for heading, column in COLUMNS.items() if column == name), name)
 
 
-def _write(path: Path, entries: dict[str, Entry]) -> None:
+def write_entries(path: Path, entries: dict[str, Entry], *, header: str) -> None:
     """Replaces entries of the same id and appends the others; what people wrote around them stays."""
     yaml = YAML()
     yaml.width = 110  # type: ignore[assignment]  # the library's stub says None
@@ -287,8 +287,8 @@ def _write(path: Path, entries: dict[str, Entry]) -> None:
     yaml.dump(items, out)
     text = out.getvalue()
     if not text.startswith("#"):
-        text = _HEADER + text
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".imported-")
+        text = header + text
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
