@@ -9,7 +9,7 @@ from actions.clerk import Clerk, safety_first
 from actions.turn import Turn
 from care.rules.times import format_wait
 from care.rules.vocabulary import Owner
-from care.services import handoff
+from care.services import calling, handoff
 
 
 class RequestHuman(Clerk):
@@ -31,6 +31,7 @@ async def to_person(turn: Turn, *, reason: str, about: str | None = None) -> Non
     """
     left = [ActiveLoop(None), SlotSet("requested_slot", None)]
     if turn.conversation.owner is Owner.BOT and await callbacks.offer_call(turn):
+        await calling.tell_if_urgent(turn.care, turn.conversation.id)
         turn.events += left
         return
     place = await handoff.request_human(

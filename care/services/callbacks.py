@@ -80,23 +80,28 @@ class Offer:
 
 async def offer(care: Care, conversation_id: int) -> Offer | None:
     """What can be offered instead of a person; None while somebody is there."""
-    now = care.clock.now()
     async with care.sessions.read() as session:
-        present = await opening_hours.read(session, care)
-        if hours.is_open(present, now):
-            return None
         conversation = await session.get(Conversation, conversation_id)
         if conversation is None:
             raise NotFound("没有找到这个会话。")
-        customer_id = await verified_customer_id(session, conversation, now)
-        customer = None if customer_id is None else await session.get(Customer, customer_id)
-        row = await _open_of(session, conversation_id)
-        return Offer(
-            hours=present,
-            phone=customer.phone if customer is not None else None,
-            due_at=_due(present, now, None),
-            waiting=None if row is None else (await _views(session, [row], now))[0],
-        )
+        return await offer_in(session, care, conversation)
+
+
+async def offer_in(session: AsyncSession, care: Care, conversation: Conversation) -> Offer | None:
+    """`offer` within the caller's transaction: the one place that decides whether somebody is there to come."""
+    now = care.clock.now()
+    present = await opening_hours.read(session, care)
+    if hours.is_open(present, now):
+        return None
+    customer_id = await verified_customer_id(session, conversation, now)
+    customer = None if customer_id is None else await session.get(Customer, customer_id)
+    row = await _open_of(session, conversation.id)
+    return Offer(
+        hours=present,
+        phone=customer.phone if customer is not None else None,
+        due_at=_due(present, now, None),
+        waiting=None if row is None else (await _views(session, [row], now))[0],
+    )
 
 
 async def request(

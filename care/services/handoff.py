@@ -31,7 +31,7 @@ from care.rules.ownership import may_agent_speak
 from care.rules.severity import Grade
 from care.rules.text import tidy
 from care.rules.vocabulary import HandledBy, Owner, Speaker, Tier, Topic
-from care.services import desk_notes, interactions, presence, trackers, transcript, wrap_ups
+from care.services import desk_notes, interactions, presence, surveys, trackers, transcript, wrap_ups
 from care.services.context import Care
 from care.services.conversation_rows import (
     QueuePlace,
@@ -134,7 +134,7 @@ async def queue_for_person(
         queued_at=now,
         bot_failures=0,
         skill=care.settings.handover.skill_of(_topics(contact)),
-        priority=await _priority(session, conversation),
+        priority=await priority_now(session, conversation),
     )
     return await place_in_queue(session, conversation, now)
 
@@ -323,13 +323,15 @@ async def close(
         if wrap_up is not None and by.startswith("staff:"):
             await wrap_ups.add(session, care, conversation, int(by.removeprefix("staff:")), wrap_up)
         await interactions.end_contact(session, conversation, now)
+        if by != "system":  # somebody else may sit there now: the clockwork asks later
+            await surveys.plan_ended(session, care, conversation)
         await move_owner(
             session, conversation, Owner.CLOSED, closed_at=now, queued_at=None, snoozed_until=None
         )
     await announce(care, conversation, queue_changed=True)
 
 
-async def _priority(session: AsyncSession, conversation: Conversation) -> Grade | None:
+async def priority_now(session: AsyncSession, conversation: Conversation) -> Grade | None:
     """How serious it is by the customer's last lines and the conversation's open case."""
     lines = await session.scalars(
         select(Message.text)

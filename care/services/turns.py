@@ -21,17 +21,17 @@ from care.rules.desk_terms import HandoverReason
 from care.rules.errors import NotFound
 from care.rules.handover import HandoverFacts, handover_reason
 from care.rules.text import neutralise_slash, normalise
-from care.rules.times import format_wait
 from care.rules.vocabulary import Cue, Emotion, Owner, Speaker, Topic
-from care.services import handoff, interactions, trackers, transcript
+from care.services import calling, interactions, trackers, transcript
 from care.services.context import Care
-from care.services.conversation_rows import QueuePlace, announce, locked, verified_customer_id
+from care.services.conversation_rows import announce, locked, verified_customer_id
 from care.services.transcript import MessageView
 
 log = logging.getLogger(__name__)
 
 APOLOGY = "抱歉，智能客服刚才没能回答您，您的消息已保存。请稍后再发一次，或点“转人工”。"
 FAILED_TO_QUEUE = "抱歉，智能客服暂时无法回答，已为您转接人工客服，{place}。您可以继续留言。"
+FAILED_CLOSED = "抱歉，智能客服刚才没能回答您，您的消息已保存。{place}"
 RULED_TO_QUEUE = "已为您转接人工客服，{place}。您可以继续留言。"
 
 
@@ -145,13 +145,16 @@ async def finish_turn(
         if message.bot_state == "pending":
             message.bot_state = "done"
             conversation.bot_failures = 0
+        is_queued = False
         reason = None if is_late else await _rule(session, care, conversation, understood or {})
         if reason is not None:
-            place = await handoff.queue_for_person(
-                session, care, conversation, reason=reason.value, source_message_id=message.id
+            called = await calling.call_person(
+                session, care, conversation, reason=reason, source_message_id=message.id
             )
-            told = RULED_TO_QUEUE.format(place=_said(place))
-            said.append(_system_line(session, conversation, message, told, now))
+            if called is not None:
+                is_queued = called.place is not None
+                told = RULED_TO_QUEUE.format(place=called.text) if is_queued else called.text
+                said.append(_system_line(session, conversation, message, told, now, called.buttons))
         await session.flush()
         shown = [] if is_late else await transcript.views(session, said)
     if is_late:
@@ -160,7 +163,7 @@ async def finish_turn(
             len(replies), turn.message_id, turn.conversation_id, conversation.owner,
         )  # fmt: skip
     else:
-        await announce(care, conversation, queue_changed=reason is not None)
+        await announce(care, conversation, queue_changed=is_queued)
     return shown
 
 
@@ -177,18 +180,20 @@ async def fail_turn(care: Care, turn: Turn) -> list[MessageView]:
             return []
         message.bot_state = "failed"
         conversation.bot_failures += 1
-        text = APOLOGY
+        text, buttons, is_queued = APOLOGY, None, False
         facts = HandoverFacts(failures=conversation.bot_failures)
         reason = handover_reason(facts, care.settings.handover)
         if reason is not None:
-            place = await handoff.queue_for_person(
-                session, care, conversation, reason=reason.value, source_message_id=message.id
+            called = await calling.call_person(
+                session, care, conversation, reason=reason, source_message_id=message.id
             )
-            text = FAILED_TO_QUEUE.format(place=_said(place))
-        said = _system_line(session, conversation, message, text, now)
+            if called is not None:
+                is_queued, buttons = called.place is not None, called.buttons
+                text = (FAILED_TO_QUEUE if is_queued else FAILED_CLOSED).format(place=called.text)
+        said = _system_line(session, conversation, message, text, now, buttons)
         await session.flush()
         shown = await transcript.views(session, [said])
-    await announce(care, conversation, queue_changed=reason is not None)
+    await announce(care, conversation, queue_changed=is_queued)
     return shown
 
 
@@ -210,16 +215,22 @@ async def _rule(
     return handover_reason(facts, care.settings.handover)
 
 
-def _said(place: QueuePlace) -> str:
-    wait = "" if place.wait_s is None else f"，预计等待{format_wait(place.wait_s)}"
-    return f"您排在第 {place.position} 位{wait}"
-
-
 def _system_line(
-    session: AsyncSession, conversation: Conversation, message: Message, text: str, now: datetime
+    session: AsyncSession,
+    conversation: Conversation,
+    message: Message,
+    text: str,
+    now: datetime,
+    buttons: list[dict[str, str]] | None = None,
 ) -> Message:
     return transcript.append(
-        session, conversation, at=now, speaker=Speaker.SYSTEM, text=text, reply_to=message.id
+        session,
+        conversation,
+        at=now,
+        speaker=Speaker.SYSTEM,
+        text=text,
+        buttons=buttons,
+        reply_to=message.id,
     )
 
 
