@@ -111,6 +111,11 @@ def check_root_cause(first: str | None, second: str | None) -> None:
         raise InvalidInput(fields=problems)
 
 
+def is_detail_of(second: str | None, first: str) -> bool:
+    """Whether the second level, if any, stands under this first one."""
+    return second is not None and second in DETAILS_OF[RootCause(first)]
+
+
 def root_cause_label(word: str | None) -> str | None:
     """The Chinese of either level; another word stands for itself."""
     if word is None:

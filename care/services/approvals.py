@@ -195,6 +195,8 @@ async def _carry_out(
     actor, reason, payload = approval.asked_by, approval.reason, approval.payload
     key = f"approval:{approval.id}"
     if approval.what is _W.LOWER_GRADE:
+        if payload.get("from", complaint.grade.value) != complaint.grade.value:
+            raise Conflict(f"投诉现在是{complaint.grade.value}，与申请时不同，请拒绝后重新申请。")
         await apply_grade(
             care, session, complaint, Grade(payload["to"]), actor=actor, reason=reason, approval_id=approval.id,
             idempotency_key=key,

@@ -17,6 +17,7 @@ from care.records.staff import Staff
 from care.rules.approval_terms import ApprovalWhat
 from care.rules.complaint import (
     ComplaintCategory,
+    ComplaintState,
     Level,
     care_part_of_topic,
     care_stage_of_topic,
@@ -26,7 +27,7 @@ from care.rules.errors import Conflict, Forbidden, InvalidInput, NotFound
 from care.rules.money import checked_amount
 from care.rules.permissions import Permission, check_permission, may
 from care.rules.reminders import waits_for_customer
-from care.rules.root_causes import check_root_cause
+from care.rules.root_causes import check_root_cause, is_detail_of
 from care.rules.severity import Grade, is_lower
 from care.rules.vocabulary import Topic
 from care.services import complaint_handling, complaint_log, outbox, promises, reminders
@@ -215,7 +216,9 @@ async def cause(
     async def act(session: AsyncSession, case: Complaint, click: str) -> None:
         for name, value in changed.items():
             setattr(case, name, value)
-        if first is not None and second is None:
+        if first is not None and second is None and not is_detail_of(case.root_cause_2, first):
+            if case.state is ComplaintState.CLOSED:
+                raise InvalidInput(fields={"root_cause_2": "投诉已终止，请一并填写二级根因。"})
             case.root_cause_2 = None
         await _append(care, session, case, "cause", reader, changed, click)
 

@@ -54,6 +54,33 @@ async def renew(session: AsyncSession, complaint: Complaint, *, solve_due_at: da
     await _plan(session, complaint)
 
 
+async def tighten(session: AsyncSession, complaint: Complaint, solve_due_at: datetime) -> None:
+    """An earlier end within the same round: the steps still to come are shares of the shorter time; a later one changes nothing."""
+    if complaint.solve_due_at is not None and solve_due_at >= complaint.solve_due_at:
+        return
+    complaint.solve_due_at = solve_due_at
+    since = complaint.clock_started_at
+    if since is None:
+        return
+    time = max(solve_due_at - since, timedelta())
+    for row in await _open_escalations(session, complaint):
+        row.due_at = since + time * row.percent / 100
+
+
+async def go_on(session: AsyncSession, complaint: Complaint, ended_at: datetime) -> None:
+    """The remedy that ended the clock at `ended_at` did not reach the customer: the steps of this round are to come again."""
+    rows = await session.scalars(
+        select(ComplaintEscalation).where(
+            ComplaintEscalation.complaint_id == complaint.id,
+            ComplaintEscalation.round == complaint.clock_round,
+            ComplaintEscalation.done_at.is_(None),
+            ComplaintEscalation.ended_at == ended_at,
+        )
+    )
+    for row in rows:
+        row.ended_at = None
+
+
 async def follow(
     care: Care,
     session: AsyncSession,

@@ -10,7 +10,7 @@ from care.records.evidence import Evidence
 from care.rules.complaint import ComplaintState, is_open
 from care.rules.errors import InvalidInput
 from care.rules.severity import is_lower
-from care.services import complaint_log
+from care.services import case_clocks, complaint_log
 from care.services.complaint_handling import apply_grade
 from care.services.complaint_moves import Change, apply_move
 from care.services.context import Care
@@ -62,7 +62,7 @@ async def absorb(
     survivor.cues = sorted({*survivor.cues, *loser.cues})
     survivor.customer_id = survivor.customer_id or loser.customer_id
     if loser.solve_due_at is not None and survivor.paused_at is None:
-        survivor.solve_due_at = min(survivor.solve_due_at or loser.solve_due_at, loser.solve_due_at)
+        await case_clocks.tighten(session, survivor, loser.solve_due_at)
     await complaint_log.append(
         session,
         survivor,

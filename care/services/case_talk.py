@@ -24,7 +24,15 @@ from care.rules.masking import mask_cards
 from care.rules.notice_terms import NoticeKind
 from care.rules.text import tidy
 from care.rules.vocabulary import Role
-from care.services import case_approvals, complaint_log, complaints, conversation_rows, interactions, notices
+from care.services import (
+    case_approvals,
+    case_clocks,
+    complaint_log,
+    complaints,
+    conversation_rows,
+    interactions,
+    notices,
+)
 from care.services.complaint_moves import Change, apply_move, case_view, locked
 from care.services.complaint_views import CaseView
 from care.services.context import Care
@@ -169,6 +177,8 @@ async def answer_content(
         kind = "customer_content" if is_content else "remedy_disputed"
         if not is_content:
             # What does not reach the customer is not done; it is registered anew when it has.
+            if complaint.remedy_done_at is not None:
+                await case_clocks.go_on(session, complaint, complaint.remedy_done_at)
             complaint.remedy_done_at = None
         await complaint_log.append(
             session, complaint, kind, actor=CUSTOMER, at=now, idempotency_key=key, data=said

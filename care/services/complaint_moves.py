@@ -24,7 +24,7 @@ from care.rules.complaint import (
 from care.rules.errors import Conflict, InvalidInput, NotFound
 from care.rules.remedies import RemedyPart
 from care.rules.reminders import first_look
-from care.rules.root_causes import DETAILS_OF, RootCause, check_root_cause
+from care.rules.root_causes import check_root_cause, is_detail_of
 from care.rules.vocabulary import Speaker
 from care.services import case_clocks, case_remedies, complaint_log, outbox, promises
 from care.services.case_approvals import approved_by, lapse_approvals
@@ -289,7 +289,7 @@ async def _facts(
         remedy_done=complaint.remedy_done_at is not None,
         root_cause_known=bool(
             (change.root_cause_1 or complaint.root_cause_1)
-            and (change.root_cause_2 or complaint.root_cause_2)
+            and (change.root_cause_2 or _kept_detail(complaint, change))
         ),
         reminders=tuple(reminders),
         ended_at=complaint.closed_at,
@@ -307,9 +307,7 @@ def _write(complaint: Complaint, to: ComplaintState, change: Change, facts: Move
             setattr(complaint, name, value)
             written[name] = str(value)
     if change.root_cause_1 is not None and change.root_cause_2 is None:
-        # A second level stands under its first one; of another first one it says nothing.
-        keeps = complaint.root_cause_2 in {d.value for d in DETAILS_OF[RootCause(change.root_cause_1)]}
-        complaint.root_cause_2 = complaint.root_cause_2 if keeps else None
+        complaint.root_cause_2 = _kept_detail(complaint, change)
     for name in ("reason", "yes_said", "approval_id"):
         if getattr(change, name):
             written[name] = getattr(change, name)
@@ -345,5 +343,11 @@ def _write(complaint: Complaint, to: ComplaintState, change: Change, facts: Move
 
 async def _check_survivor(session: AsyncSession, complaint: Complaint, survivor_id: int | None) -> None:
     survivor = await session.get(Complaint, survivor_id) if survivor_id else None
+def _kept_detail(complaint: Complaint, change: Change) -> str | None:
+    """The second level stands under its first one; of another first one it says nothing."""
+    fits = change.root_cause_1 is None or is_detail_of(complaint.root_cause_2, change.root_cause_1)
+    return complaint.root_cause_2 if fits else None
+
+
     if survivor is None or survivor.id == complaint.id or survivor.state in (S.DRAFT, S.MERGED):
         raise InvalidInput("合并需要指定另一条有效的投诉。")
