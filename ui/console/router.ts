@@ -7,6 +7,8 @@ export const PAGES = [
   { path: "/today", label: texts.pages.today, permission: "view_console" },
   { path: "/complaints", label: texts.pages.complaints, permission: "handle_complaint" },
   { path: "/satisfaction", label: texts.pages.satisfaction, permission: "view_console" },
+  { path: "/customers", label: texts.pages.customers, permission: "view_customer" },
+  { path: "/improve", label: texts.pages.improve, permission: "improve" },
 ] as const;
 
 const ROWS = { answers: "/answers", contacts: "/contacts", promises: "/promises", queue: "/queue" };
@@ -36,5 +38,10 @@ export const router = createRouter({
       props: { list },
     })),
     { path: "/conversations/:id", component: () => import("./pages/ConversationPage.vue"), props: true },
+    { path: "/customers", component: () => import("./customers/CustomersPage.vue") },
+    { path: "/customers/:id", component: () => import("./customers/CustomerPage.vue"), props: true },
+    { path: "/improve", component: () => import("./improve/ImprovePage.vue") },
+    { path: "/improve/alarms/:id", component: () => import("./improve/AlarmPage.vue"), props: true },
+    { path: "/improve/actions/:id", component: () => import("./improve/ActionPage.vue"), props: true },
   ],
 });
