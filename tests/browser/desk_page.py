@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
@@ -30,6 +31,25 @@ class Desk:
 
     async def open(self, base_url: str) -> None:
         await self.page.goto(f"{base_url}/desk")
+
+    async def come_back(self, base_url: str, cookies: list[Any]) -> None:
+        """With the session of an earlier visit."""
+        await self.page.context.add_cookies(cookies)
+        await self.open(base_url)
+        await self.ready()
+
+    async def call(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The API in this agent's name: reads, or writes `body`."""
+        base = re.match(r"https?://[^/]+", self.page.url)
+        assert base is not None
+        request = self.page.request
+        if body is None:
+            answer = await request.get(f"{base[0]}{path}")
+        else:
+            me = await (await request.get(f"{base[0]}/api/staff/me")).json()
+            answer = await request.post(f"{base[0]}{path}", data=body, headers={"X-CSRF-Token": me["csrf"]})
+        assert answer.ok, await answer.text()
+        return await answer.json()
 
     async def sign_in(self, base_url: str, login: str, password: str) -> None:
         await self.open(base_url)

@@ -19,7 +19,6 @@ from tests.browser.chat_page import ANSWER_MS, Chat
 from tests.browser.conftest import DESKTOP, LAPTOP, OpenPage
 from tests.browser.desk_page import SOON_MS, Desk
 from tests.browser.test_accessibility import violations
-from tests.live.staff import signed_in
 
 OpenDesk = Callable[..., Awaitable[Desk]]
 Ask = Callable[..., Awaitable[Chat]]
@@ -30,27 +29,35 @@ def password(settings: Settings) -> str:
     return demo_password(settings)
 
 
+#: Base address and login → the session's cookies. Signing in is limited for each address, as it should be, so
+#: everybody signs in with the form once and comes back with the session after that.
+_SESSIONS: dict[tuple[str, str], list[Any]] = {}
+
+
 @pytest_asyncio.fixture
 async def open_desk(open_page: OpenPage, base_url: str, password: str) -> AsyncIterator[OpenDesk]:
-    """Signs a member of staff in; whatever they still hold at the end is closed, so that the next test has room."""
-    logins: set[str] = set()
+    """A member of staff at the desk; what they still hold at the end is closed, so that the next test has room."""
+    opened: dict[str, Desk] = {}
 
-    async def sign_in(
+    async def come(
         login: str, *, presence: str = "忙碌", size: tuple[int, int] = LAPTOP, **more: Any
     ) -> Desk:
         # Busy ones are given nothing by routing: each test says itself who takes whom.
-        logins.add(login)
         desk = Desk(await open_page(size, **more))
-        await desk.sign_in(base_url, login, password)
+        opened.setdefault(login, desk)
+        if cookies := _SESSIONS.get((base_url, login)):
+            await desk.come_back(base_url, cookies)
+        else:
+            await desk.sign_in(base_url, login, password)
+            _SESSIONS[base_url, login] = await desk.page.context.cookies()
         await desk.be(presence)
         return desk
 
-    yield sign_in
-    for login in logins:
-        async with signed_in(base_url, login, password) as member:
-            for item in (await member.get("/api/desk/conversations?scope=mine"))["items"]:
-                await member.close(item["conversation"])
-            await member.post("/api/desk/presence", {"presence": "away"})
+    yield come
+    for desk in opened.values():
+        for item in (await desk.call("/api/desk/conversations?scope=mine"))["items"]:
+            await desk.call(f"/api/desk/conversations/{item['conversation']}/close", {})
+        await desk.call("/api/desk/presence", {"presence": "away"})
 
 
 @pytest_asyncio.fixture
@@ -209,7 +216,7 @@ async def test_a_conversation_given_back_is_answered_by_the_assistant_again(
 
 
 async def test_what_was_missed_and_what_was_written_while_the_connection_was_away_come_once(
-    open_page: OpenPage, open_desk: OpenDesk, ask_for_a_person: Ask
+    open_desk: OpenDesk, ask_for_a_person: Ask
 ) -> None:
     words = own_words()
     desk = await open_desk("agent1")
@@ -240,7 +247,7 @@ async def test_what_was_missed_and_what_was_written_while_the_connection_was_awa
 
 
 async def test_a_reply_whose_acknowledgement_was_lost_counts_once(
-    open_page: OpenPage, base_url: str, password: str, ask_for_a_person: Ask, open_desk: OpenDesk
+    open_page: OpenPage, base_url: str, ask_for_a_person: Ask, open_desk: OpenDesk
 ) -> None:
     words = own_words()
     keeper = await open_desk("agent1")  # closes what is left at the end
@@ -250,6 +257,7 @@ async def test_a_reply_whose_acknowledgement_was_lost_counts_once(
     await keeper.take()
     await keeper.is_mine()
     page = await open_page()
+    await page.context.add_cookies(await keeper.page.context.cookies())
     sent: list[str] = []
 
     def between(socket: WebSocketRoute) -> None:
@@ -269,7 +277,8 @@ async def test_a_reply_whose_acknowledgement_was_lost_counts_once(
 
     await page.route_web_socket(re.compile("/ws/desk"), between)
     desk = Desk(page)
-    await desk.sign_in(base_url, "agent1", password)
+    await desk.open(base_url)
+    await desk.ready()
     await desk.pick(words)
     await desk.say("只说一次")
     await desk.ready()
@@ -354,9 +363,7 @@ async def test_everything_is_done_with_the_keyboard(open_desk: OpenDesk, ask_for
     await expect(desk.dialog).to_contain_text("结束会话")
 
 
-async def test_a_draft_is_kept_by_the_service(
-    open_desk: OpenDesk, ask_for_a_person: Ask, open_page: OpenPage, base_url: str, password: str
-) -> None:
+async def test_a_draft_is_kept_by_the_service(open_desk: OpenDesk, ask_for_a_person: Ask) -> None:
     words = own_words()
     desk = await open_desk("agent1")
     await ask_for_a_person(words)
@@ -366,21 +373,18 @@ async def test_a_draft_is_kept_by_the_service(
     await desk.is_mine()
     await desk.reply.fill("还没有写完的回复")
     await desk.page.wait_for_timeout(1500)
-    other = Desk(await open_page())
-    await other.sign_in(base_url, "agent1", password)
+    other = await open_desk("agent1")
     await other.pick(words)
     await expect(other.reply).to_have_value("还没有写完的回复")
 
 
 async def test_a_ready_made_reply_is_found_by_pinyin_and_can_still_be_changed(
-    open_desk: OpenDesk, ask_for_a_person: Ask, base_url: str, password: str
+    open_desk: OpenDesk, ask_for_a_person: Ask
 ) -> None:
-    title = f"道歉{uuid4().hex[:4]}"
-    async with signed_in(base_url, "agent1", password) as member:
-        body = {"title": title, "text": "让您久等了，非常抱歉。", "category": "问候", "shared": False}
-        await member.post("/api/desk/canned", body)
-    words = own_words()
+    words, title = own_words(), f"道歉{uuid4().hex[:4]}"
     desk = await open_desk("agent1")
+    body = {"title": title, "text": "让您久等了，非常抱歉。", "category": "问候", "shared": False}
+    await desk.call("/api/desk/canned", body)
     chat = await ask_for_a_person(words)
     await desk.see("等待")
     await desk.pick(words)
