@@ -27,6 +27,7 @@ from bot.web.frames import (
     error_frame,
     meant_message,
     read_frame,
+    survey_frame,
 )
 from bot.web.keys import ADDRESS, PARTS, Parts
 from bot.web.sending import Sender
@@ -37,11 +38,10 @@ from care.rules.errors import (
     ConversationClosed,
     Forbidden,
     TooManyRequests,
-    Unavailable,
     VerificationFailed,
 )
 from care.rules.vocabulary import Owner, Speaker, VerifiedBy
-from care.services import conversations, handoff, identity, opening_hours
+from care.services import conversations, handoff, identity, opening_hours, survey_answers
 from care.services.conversations import Accepted, ConversationView
 
 log = structlog.get_logger(__name__)
@@ -56,10 +56,6 @@ class HelloFirst(BadFrame):
 
 class HelloAgain(BadFrame):
     code, default = "already_welcome", texts.HELLO_AGAIN
-
-
-class SurveyLater(Unavailable):
-    code, default = "survey_unavailable", texts.SURVEY_LATER
 
 
 class Unexpected(CareError):
@@ -228,7 +224,8 @@ class ChatConnection:
             await handoff.close(self._care, here, "customer")
             self._sender.tell_owner_again()
         elif isinstance(frame, Survey):
-            raise SurveyLater
+            view = await survey_answers.answer(self._care, here, frame.answers, survey_id=frame.id)
+            await self._sender.answer(survey_frame(view))
         elif isinstance(frame, Typing):
             await self._parts.hub.tell_typing(here, Speaker.CUSTOMER.value)
 

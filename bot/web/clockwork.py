@@ -37,6 +37,7 @@ from care.services import (
     reminders,
     retention,
     surges,
+    survey_sweep,
     winback_finding,
 )
 from care.services.context import Care
@@ -80,6 +81,7 @@ def jobs(care: Care, recovery: Recovery, handlers: OutboxHandlers, metrics: Metr
             lambda: order_promises.settle(care),
         ),
         Job("idle_contacts", 60.0, lambda: interactions.end_idle(care)),
+        Job("surveys", 60.0, lambda: survey_sweep.sweep(care)),
         Job("left_turns", 30.0, recovery.take_up),
         Job("assignment", 5.0, lambda: assignment.sweep(care)),
         Job("deletions", 600.0, lambda: erasure.carry_out_due(care)),

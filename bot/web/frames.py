@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from bot.web import texts
 from care.rules.errors import BadFrame, CareError
+from care.services.survey_answers import SurveyView
 from care.services.transcript import MessageView
 
 #: A text frame above this many bytes is refused; far above it the connection is closed.
@@ -74,7 +75,10 @@ class CancelRequest(Struct, frozen=True, tag="cancel_request"):
 
 
 class Survey(Struct, frozen=True, tag="survey"):
+    """Answers by key of a question; `id` says of which survey, without it the one that is asked now."""
+
     answers: dict[str, Any]
+    id: Annotated[str, Meta(max_length=64, pattern=_PLAIN)] | None = None
 
 
 class Typing(Struct, frozen=True, tag="typing"):
@@ -192,6 +196,29 @@ class OwnerFrame(Struct, frozen=True, tag="owner"):
     wait_s: int | UnsetType = UNSET
 
 
+class SurveyQuestionFrame(Struct, frozen=True, omit_defaults=True):
+    """`low` and `high` are missing for a free text."""
+
+    key: str
+    text: str
+    low: int | None = None
+    high: int | None = None
+    labels: tuple[str, ...] = ()
+
+
+class SurveyFrame(Struct, frozen=True, tag="survey"):
+    """What is asked, with what has been answered; `is_open` false: it is over, and `thanks` says so."""
+
+    id: str
+    kind: str
+    state: str
+    is_open: bool
+    questions: tuple[SurveyQuestionFrame, ...]
+    answers: dict[str, int | str]
+    agent: AgentName | UnsetType = UNSET
+    thanks: str | UnsetType = UNSET
+
+
 class ErrorFrame(Struct, frozen=True, tag="error"):
     """`client_msg_id` names the message that was not taken, when one was meant."""
 
@@ -200,7 +227,7 @@ class ErrorFrame(Struct, frozen=True, tag="error"):
     client_msg_id: str | UnsetType = UNSET
 
 
-ServerFrame = Welcome | Ack | MessageFrame | TypingFrame | OwnerFrame | ErrorFrame
+ServerFrame = Welcome | Ack | MessageFrame | TypingFrame | OwnerFrame | SurveyFrame | ErrorFrame
 
 _encoder = msgspec.json.Encoder()
 
@@ -220,6 +247,22 @@ def message_frame(view: MessageView) -> MessageFrame:
         agent=AgentName(view.agent_name) if view.agent_name else UNSET,
         client_msg_id=view.client_msg_id or UNSET,
         buttons_used=view.are_buttons_used if view.buttons else UNSET,
+    )
+
+
+def survey_frame(view: SurveyView) -> SurveyFrame:
+    by = view.agent_name
+    return SurveyFrame(
+        id=view.id,
+        kind=view.kind.value,
+        state=view.state.value,
+        is_open=view.is_open,
+        questions=tuple(
+            SurveyQuestionFrame(one.key, one.text, one.low, one.high, one.labels) for one in view.questions
+        ),
+        answers=dict(view.answers),
+        agent=AgentName(by) if by else UNSET,
+        thanks=UNSET if view.is_open else texts.survey_thanks(by, is_skipped=not view.answers),
     )
 
 

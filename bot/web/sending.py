@@ -23,13 +23,14 @@ from bot.web.frames import (
     TypingFrame,
     Welcome,
     message_frame,
+    survey_frame,
     write_frame,
 )
 from bot.web.metrics import Metrics
 from bot.web.tasks import end, whole
 from care.rules.errors import CareError
 from care.rules.vocabulary import Owner
-from care.services import conversations, transcript
+from care.services import conversations, survey_answers, transcript
 from care.services.context import Care
 from care.services.conversations import ConversationView
 
@@ -59,6 +60,7 @@ class Sender:
         self._cursor = 0
         self._told_owner: OwnerFrame | None = None
         self._owner_is_news = False
+        self._survey_is_news = False
         #: Messages sent over this very connection: they are acknowledged, not echoed.
         self._own: set[str] = set()
         self._closing: asyncio.Task[None] | None = None
@@ -85,6 +87,7 @@ class Sender:
         self._told_owner = OwnerFrame(view.owner.value)
         # The place in the queue is not in the welcome.
         self._owner_is_news = view.owner is not Owner.BOT
+        self._survey_is_news = True
         self._own.clear()
         self.offer(Welcome(visitor, view.public_id, view.seq, view.owner.value))
         self._wake.set()
@@ -179,8 +182,17 @@ class Sender:
                 if binding != self._binding:
                     return
                 await self._show(message_frame(line))
-        if not self._owner_is_news:
-            return
+        if self._owner_is_news:
+            await self._catch_up_owner(view, binding)
+        if self._survey_is_news and binding == self._binding:
+            asked = await whole(survey_answers.pending(self._care, view.id))
+            if binding != self._binding:
+                return
+            self._survey_is_news = False
+            if asked is not None:
+                await self._put(survey_frame(asked))
+
+    async def _catch_up_owner(self, view: ConversationView, binding: int) -> None:
         self._owner_is_news = False
         fresh = await whole(conversations.get_conversation(self._care, view.public_id))
         if binding != self._binding:
@@ -190,6 +202,7 @@ class Sender:
         if owner != self._told_owner:
             self._told_owner = owner
             await self._put(owner)
+            self._survey_is_news = self._survey_is_news or fresh.owner is Owner.CLOSED
 
     async def _show(self, frame: MessageFrame) -> None:
         if frame.seq <= self._cursor:

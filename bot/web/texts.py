@@ -12,7 +12,6 @@ TOO_MANY_PICTURES = "图片发得太快了，这张还没有收下，请稍等�
 NO_VISIT = "会话已结束或已过期，请刷新页面后再发图片。"
 SLOW_UPLOAD = "上传中断了，请检查网络后重新发送。"
 TOO_MANY_CONNECTIONS = "连接太频繁了，请稍后再试。"
-SURVEY_LATER = "评价功能暂时没有开放，感谢您的支持。"
 BOT_AWAY = "智能客服正在恢复，您的消息已保存，恢复后马上回答您。着急的话可以点“转人工”。"
 UNEXPECTED = "系统出了点问题，请稍后再试。"
 FOREIGN_ORIGIN = "这个网站没有获得使用客服的许可。"
@@ -38,3 +37,13 @@ OTHERS_CONVERSATION = "这个会话由其他坐席接待，您没有查看的权
 ONE_TARGET = "请选择一位坐席或一个技能组。"
 DESK_HELLO_FIRST = "连接还没有准备好，请刷新页面后再试。"
 WANTS_PERSON = "转人工"
+
+
+def survey_thanks(agent: str | None, *, is_skipped: bool) -> str:
+    if is_skipped:
+        return "好的，不打扰您了。"
+    return (
+        f"感谢您评价{agent}的服务，您的意见我们会认真对待。"
+        if agent
+        else "感谢您的评价，您的意见我们会认真对待。"
+    )

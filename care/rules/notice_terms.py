@@ -18,4 +18,5 @@ class NoticeKind(Labelled):
     NEW_IN_QUEUE = "new_in_queue", "新的排队"
     EVIDENCE = "evidence", "新的证据"
     CUSTOMER_ANSWERED = "customer_answered", "客户已回复"
+    LOW_SCORE = "low_score", "低分评价"
     OTHER = "other", "其他"

@@ -26,7 +26,7 @@ from care.rules.remedies import RemedyPart
 from care.rules.reminders import first_look
 from care.rules.root_causes import check_root_cause, is_detail_of
 from care.rules.vocabulary import Speaker
-from care.services import case_clocks, case_remedies, complaint_log, outbox, promises
+from care.services import case_clocks, case_remedies, complaint_log, outbox, promises, surveys
 from care.services.case_approvals import approved_by, lapse_approvals
 from care.services.complaint_conflicts import check_version
 from care.services.complaint_owner import assign
@@ -153,6 +153,8 @@ async def apply_move(
         await promises.release(session, complaint.id, now)
     if to is S.PROPOSED:
         await case_remedies.propose(session, complaint, change.remedies, actor=actor, at=now)
+    if to in (S.CLOSED, S.UNRESOLVED):
+        await surveys.plan_case(session, care, complaint)
     await lapse_approvals(session, complaint, to, change.approval_id, now)
     if before is S.PROPOSED and to is S.INVESTIGATING:
         await assign(care, session, complaint, actor=actor, level=facts.level_to)
@@ -341,13 +343,13 @@ def _write(complaint: Complaint, to: ComplaintState, change: Change, facts: Move
     return written
 
 
-async def _check_survivor(session: AsyncSession, complaint: Complaint, survivor_id: int | None) -> None:
-    survivor = await session.get(Complaint, survivor_id) if survivor_id else None
 def _kept_detail(complaint: Complaint, change: Change) -> str | None:
     """The second level stands under its first one; of another first one it says nothing."""
     fits = change.root_cause_1 is None or is_detail_of(complaint.root_cause_2, change.root_cause_1)
     return complaint.root_cause_2 if fits else None
 
 
+async def _check_survivor(session: AsyncSession, complaint: Complaint, survivor_id: int | None) -> None:
+    survivor = await session.get(Complaint, survivor_id) if survivor_id else None
     if survivor is None or survivor.id == complaint.id or survivor.state in (S.DRAFT, S.MERGED):
         raise InvalidInput("合并需要指定另一条有效的投诉。")

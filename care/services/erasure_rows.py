@@ -28,6 +28,7 @@ from care.records.merging import DuplicateKey, MergeLog
 from care.records.order import Order
 from care.records.order_request import Invoice, LoyaltyAccount, LoyaltyEntry, ReturnRequest, ServiceVisit
 from care.records.value import CustomerValue
+from care.rules.approval_terms import Decision
 from care.rules.masking import mask_address, mask_name, mask_phone
 from care.rules.order_terms import InvoiceKind
 from care.rules.retention import KEEPING, Kept, days_in_words
@@ -173,7 +174,7 @@ async def _erase_talk(session: AsyncSession, ids: list[int]) -> None:
     await run(
         update(Feedback)
         .where(Feedback.interaction_id.in_(contacts) | Feedback.complaint_id.in_(cases))
-        .values(reason_text=None)
+        .values(reason_text=None, reason_cues=None, visitor_id=None)
     )
     await run(
         update(CareInteraction)
@@ -224,6 +225,13 @@ async def _lock_complaints(session: AsyncSession, ids: list[int], now: datetime)
         update(CaseApproval)
         .where(CaseApproval.complaint_id.in_(case_ids))
         .values(reason="", note=None, payload={})
+        .execution_options(synchronize_session=False)
+    )
+    # Nobody can decide on them any more: a sealed case takes no act.
+    await session.execute(
+        update(CaseApproval)
+        .where(CaseApproval.complaint_id.in_(case_ids), CaseApproval.decision.is_(None))
+        .values(decision=Decision.LAPSED, decided_at=now)
         .execution_options(synchronize_session=False)
     )
     await session.execute(

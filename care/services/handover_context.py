@@ -22,6 +22,7 @@ from care.rules.errors import NotFound, Unavailable
 from care.rules.handover_summary import Said, Summary, summarise, topic_of
 from care.rules.next_question import Question, next_question
 from care.rules.profile import STALE_ORDER, ProfileField
+from care.rules.survey import SurveyKind
 from care.rules.vocabulary import COMPLAINT_TOPICS, DataIssue, Emotion, Speaker, Topic, VerifiedBy
 from care.services import access_log, customer_record, customer_sheet, suggested_reply
 from care.services.access_log import Actor
@@ -191,7 +192,9 @@ async def _contacts(session: AsyncSession, customer_id: int, conversation_id: in
     rows = await session.execute(
         select(CareInteraction, Staff.name, Feedback)
         .outerjoin(Staff, Staff.id == CareInteraction.agent_id)
-        .outerjoin(Feedback, Feedback.interaction_id == CareInteraction.id)
+        .outerjoin(
+            Feedback, (Feedback.interaction_id == CareInteraction.id) & (Feedback.kind == SurveyKind.CONTACT)
+        )
         .where(
             CareInteraction.customer_id == customer_id,
             (CareInteraction.conversation_id != conversation_id)

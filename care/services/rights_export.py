@@ -21,6 +21,7 @@ from care.records.complaint import Complaint
 from care.records.conversation import Message
 from care.records.customer import AccessLog, Consent, Customer, CustomerField
 from care.records.evidence import Evidence
+from care.records.hours import Callback
 from care.records.interaction import CareInteraction, Feedback, Promise
 from care.records.rights import RightsRequest
 from care.rules.complaint import ComplaintState
@@ -229,11 +230,29 @@ async def _records(session: AsyncSession, customer: Customer) -> dict[str, Any]:
                 select(Promise).where(Promise.customer_id == customer.id).order_by(Promise.due_at)
             )
         ],
+        "回电": [
+            {
+                "号码": one.phone,
+                "留言": one.note,
+                "期限": one.due_at,
+                "状态": one.state,
+                "打过几次": one.tries,
+                "结果": one.result,
+                "登记时间": one.made_at,
+            }
+            for one in await rows(
+                select(Callback).where(Callback.customer_id == customer.id).order_by(Callback.made_at)
+            )
+        ],
         "评价": [
             {
                 "满意度": one.csat,
                 "费力度": one.ces,
                 "推荐": one.nps,
+                "期望": one.expectation_e,
+                "实际感受": one.perception_p,
+                "分项": one.dimensions,
+                "状态": one.state,
                 "原因": one.reason_text,
                 "时间": one.answered_at,
             }

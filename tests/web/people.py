@@ -78,12 +78,12 @@ class Visitor:
         return frame
 
     async def next(self, *kinds: str, timeout: float = PATIENCE_S) -> dict[str, Any]:
-        """The next frame of one of `kinds`; typing in between is passed over, anything else is a surprise."""
+        """The next frame of one of `kinds`; typing in between and being asked how it was (by lot) are passed over."""
         while True:
             frame = await self.frame(timeout)
             if frame["type"] in kinds:
                 return frame
-            assert frame["type"] == "typing", f"{frame} came while waiting for {kinds}"
+            assert frame["type"] in ("typing", "survey"), f"{frame} came while waiting for {kinds}"
 
     async def until(self, kind: str, timeout: float = PATIENCE_S) -> dict[str, Any]:
         """The next frame of `kind`, whatever comes before."""

@@ -294,11 +294,11 @@ async def test_the_page_the_visitor_stands_on_reaches_the_bot(connect: Connect, 
     assert bot.asked[0].page == {"product": "KF-35", "order": "88120231105"}
 
 
-async def test_typing_and_survey_frames_are_understood(visitor: Visitor) -> None:
+async def test_typing_is_understood_and_an_answer_that_nobody_asked_for_is_refused(visitor: Visitor) -> None:
     await visitor.do("typing")
     await visitor.do("survey", answers={"csat": 5})
     refusal = await visitor.next("error")
-    assert refusal["code"] == "survey_unavailable"
+    assert refusal["code"] == "no_survey"
     assert "评价" in refusal["message"]
 
 
