@@ -3,7 +3,16 @@ import { Link, type Connection, type LinkOptions } from "./link";
 import { MessageLog, type Entry } from "./log";
 import { Outbox, uuid, type Unsent } from "./outbox";
 import { readFrame } from "./protocol";
-import type { Button, ClientFrame, ErrorFrame, Owner, Page, ServerFrame, WelcomeFrame } from "./protocol";
+import type {
+  Button,
+  ClientFrame,
+  ErrorFrame,
+  Owner,
+  Page,
+  ServerFrame,
+  SurveyFrame,
+  WelcomeFrame,
+} from "./protocol";
 import type { Store } from "./store";
 import { Timers } from "./timers";
 
@@ -44,6 +53,8 @@ export class ChatClient {
   waitSeconds: number | null = null;
   /** Who is typing, if anybody. */
   typing: "bot" | "agent" | null = null;
+  /** What the visitor is asked about an earlier contact, until it is answered or put away. */
+  survey: SurveyFrame | null = null;
   /** False until the history of the visit is there. */
   hasHistory = false;
   conversation: string | null = null;
@@ -165,6 +176,19 @@ export class ChatClient {
     this.changed();
   }
 
+  /** Answers of the survey, or `{skip: true}`; the server's answer shows what is left. */
+  answerSurvey(answers: Record<string, number | string | boolean>): boolean {
+    if (!this.survey || !this.isWelcomed) return false;
+    this.link.send({ type: "survey", id: this.survey.id, answers });
+    return true;
+  }
+
+  /** Puts the thanks away. */
+  dropSurvey(): void {
+    this.survey = null;
+    this.changed();
+  }
+
   /** Tells the agent that the customer is writing, every few seconds at most. */
   tellTyping(): void {
     if (this.owner !== "human" || !this.isWelcomed || Date.now() - this.lastTypingSent < TYPING_EVERY) return;
@@ -225,6 +249,9 @@ export class ChatClient {
       case "owner":
         this.setOwner(frame.owner, frame.position, frame.waitSeconds);
         break;
+      case "survey":
+        this.survey = frame;
+        break;
       case "typing":
         this.typing = frame.from;
         this.timers.set("typing", TYPING_SHOWN[frame.from], () => {
@@ -265,8 +292,12 @@ export class ChatClient {
 
   private begin(conversation: string): void {
     // Another person signed in on the host page: what the former one wrote is not theirs to read.
-    if (this.isIdentityNew) this.earlier = [];
-    else this.earlier = [...this.earlier, ...this.log.entries().filter((entry) => entry.seq !== null)];
+    if (this.isIdentityNew) {
+      this.earlier = [];
+      this.survey = null;
+    } else {
+      this.earlier = [...this.earlier, ...this.log.entries().filter((entry) => entry.seq !== null)];
+    }
     this.log = this.withUnsent(new MessageLog(conversation));
     this.historySeq = this.askedAfter = this.acceptedGap = 0;
   }
@@ -331,6 +362,7 @@ export class ChatClient {
       this.identity = null;
       this.events.emit("identityRefused", undefined);
     } else if (!id) {
+      if (code === "survey_closed" || code === "no_survey") this.survey = null;
       if (message) this.events.emit("notice", message);
     } else if (PASSING_CODES.includes(code)) {
       this.tryAgain(id, message, () => this.timers.set(id, PASSING_PAUSE, () => this.flush()));

@@ -79,6 +79,7 @@ export type ClientFrame =
     }
   | { type: "message"; client_msg_id: string; text: string }
   | { type: "button"; client_msg_id: string; payload: string }
+  | { type: "survey"; id: string; answers: Record<string, number | string | boolean> }
   | { type: "request_human" | "cancel_request" | "typing" | "end" };
 
 export interface MessageFrame {
@@ -110,6 +111,27 @@ export interface OwnerFrame {
   waitSeconds: number | null;
 }
 
+export interface SurveyQuestion {
+  key: string;
+  text: string;
+  /** Null on a free text. */
+  low: number | null;
+  high: number | null;
+  labels: string[];
+}
+
+/** What the visitor is asked, and what was answered already. */
+export interface SurveyFrame {
+  type: "survey";
+  id: string;
+  isOpen: boolean;
+  isSkipped: boolean;
+  questions: SurveyQuestion[];
+  answers: Record<string, unknown>;
+  agentName: string | null;
+  thanks: string;
+}
+
 export interface ErrorFrame {
   type: "error";
   code: string;
@@ -121,6 +143,7 @@ export type ServerFrame =
   | WelcomeFrame
   | MessageFrame
   | OwnerFrame
+  | SurveyFrame
   | ErrorFrame
   | { type: "ack"; clientMsgId: string; seq: number }
   | { type: "typing"; from: "bot" | "agent" };
@@ -164,6 +187,8 @@ export function readFrame(raw: unknown): ServerFrame | null {
       if (!owner) return null;
       return { type: "owner", owner, position: count(data.position), waitSeconds: count(data.wait_s) };
     }
+    case "survey":
+      return readSurvey(data);
     case "typing":
       return { type: "typing", from: data.from === "agent" ? "agent" : "bot" };
     case "error":
@@ -212,6 +237,27 @@ function readMessage(data: Json): MessageFrame | null {
     agentName: agent,
     clientMsgId: textOrNull(data.client_msg_id),
     areButtonsUsed: data.buttons_used === true,
+  };
+}
+
+function readSurvey(data: Json): SurveyFrame | null {
+  const id = text(data.id);
+  if (!id) return null;
+  return {
+    type: "survey",
+    id,
+    isOpen: data.is_open === true,
+    isSkipped: data.state === "skipped",
+    questions: objects(data.questions).map((question) => ({
+      key: text(question.key),
+      text: text(question.text),
+      low: count(question.low),
+      high: count(question.high),
+      labels: Array.isArray(question.labels) ? question.labels.map(text) : [],
+    })),
+    answers: isObject(data.answers) ? data.answers : {},
+    agentName: isObject(data.agent) ? textOrNull(data.agent.name) : null,
+    thanks: text(data.thanks),
   };
 }
 

@@ -4,6 +4,7 @@ import { attr, h } from "./dom";
 import { createHeader } from "./header";
 import { Pictures, picturesIn } from "./pictures";
 import { Sheet } from "./sheet";
+import { createSurvey } from "./survey";
 import { Thread } from "./thread";
 import { createEnded, createWaiting } from "./waiting";
 
@@ -30,6 +31,7 @@ export class Panel {
     this.composer = new Composer(context, () => this.thread.toEnd(), this.pictures);
     const waiting = createWaiting(context, () => this.composer.focus());
     const ended = createEnded(context, () => this.composer.focus());
+    const survey = createSurvey(context, () => this.composer.focus());
     this.notice = h("div", { class: "notice", role: "alert" });
     this.endButton = h("button", { type: "button", class: "link", onclick: () => this.askEnd() }, texts.end.ask);
     const privacy = h("a", { href: settings.privacy, target: "_blank", rel: "noopener" }, texts.privacy.link);
@@ -40,6 +42,7 @@ export class Panel {
       { class: "foot" },
       this.notice,
       waiting.element,
+      survey.element,
       ended.element,
       this.composer.element,
       h("p", { class: "small" }, h("span", {}, texts.footer), privacy, mine, this.endButton),
@@ -68,6 +71,7 @@ export class Panel {
     this.updates = [
       () => header.update(),
       () => waiting.update(),
+      () => survey.update(),
       () => ended.update(),
       () => this.composer.update(),
       () => this.thread.update(),

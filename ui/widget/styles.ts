@@ -3,9 +3,10 @@ import cards from "./styles/cards.css?inline";
 import frame from "./styles/frame.css?inline";
 import pictures from "./styles/pictures.css?inline";
 import panel from "./styles/panel.css?inline";
+import survey from "./styles/survey.css?inline";
 import thread from "./styles/thread.css?inline";
 
-const SHEETS = [frame, panel, thread, cards, pictures];
+const SHEETS = [frame, panel, thread, cards, pictures, survey];
 
 /** Surfaces that the accent is read on; the same as in frame.css. */
 const SURFACE: Record<"light" | "dark", Rgb> = { light: [255, 253, 249], dark: [36, 32, 28] };

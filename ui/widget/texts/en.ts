@@ -2,6 +2,20 @@ import type { Texts } from "./types";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+const QUESTIONS: Record<string, [text: string, ...labels: string[]]> = {
+  csat: ["How satisfied are you?", "Very dissatisfied", "Dissatisfied", "Neutral", "Satisfied", "Very satisfied"],
+  ces: ["How easy was it to get this done?", "Very hard", "Very easy"],
+  nps: ["Would you recommend us to friends?", "Not at all", "Definitely"],
+  perception: ["How was it, compared with what you expected?", "Much worse", "Much better"],
+  "perception:reliability": ["Did we do what we promised, the first time?", "Not at all", "Completely"],
+  "perception:responsiveness": ["Did we respond fast enough?", "Too slow", "Very fast"],
+  "perception:assurance": ["Could you trust our answers?", "Not at all", "Fully"],
+  "perception:empathy": ["Did we see it from your side?", "Not at all", "Fully"],
+  "perception:tangibles": ["Were the page and its information clear?", "Not at all", "Very clear"],
+  credence: ["Has the solution held until today?", "Not at all", "Completely"],
+  reason: ["What was the main reason?"],
+};
+
 /** For visitors of a shop who read no Chinese; the assistant itself answers in Chinese. */
 export const en: Texts = {
   times: {
@@ -55,6 +69,20 @@ export const en: Texts = {
     open: (name) => `Show ${name} in full`,
     close: "Close the picture",
     missing: "This picture is not available any more",
+  },
+  survey: {
+    title: "Your opinion",
+    skip: "Skip",
+    next: "Next",
+    send: "Send",
+    close: "Close",
+    offline: "Not connected yet; please send it again in a moment.",
+    reason: "Tell us why (optional)",
+    step: (at, of) => `Question ${at} of ${of}`,
+    question: (key, words) => QUESTIONS[key]?.[0] ?? words,
+    label: (key, at, words) => QUESTIONS[key]?.[at + 1] ?? words,
+    thanks: (agent, isSkipped) =>
+      isSkipped ? "All right." : agent ? `Thank you for rating the help of ${agent}.` : "Thank you for your answer.",
   },
   left: (count) => `${count} characters left`,
   over: (count) => `${count} characters too many`,

@@ -35,6 +35,20 @@ export interface Texts {
     close: string;
     missing: string;
   };
+  survey: {
+    title: string;
+    skip: string;
+    next: string;
+    send: string;
+    close: string;
+    offline: string;
+    reason: string;
+    step: (at: number, of: number) => string;
+    /** In the visitor's language; the server's own words are Chinese. */
+    question: (key: string, words: string) => string;
+    label: (key: string, at: number, words: string) => string;
+    thanks: (agent: string | null, isSkipped: boolean, words: string) => string;
+  };
   left: (count: number) => string;
   over: (count: number) => string;
   queue: {
