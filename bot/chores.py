@@ -11,7 +11,7 @@ from bot.up.prepare import demo_password
 from care import demo
 from care.rules.errors import NotFound
 from care.rules.vocabulary import Role
-from care.services import complaint_log, customers, knowledge_unanswered, staff
+from care.services import action_log, complaint_log, customers, knowledge_unanswered, staff
 from care.services.context import open_care
 from care.settings import Settings
 
@@ -28,9 +28,16 @@ async def clear_demo(settings: Settings) -> str:
         return str(await demo.clear(care))
 
 
-async def verify_complaint_log(settings: Settings) -> list[complaint_log.BrokenLink]:
+def _link_in_words(link: complaint_log.BrokenLink) -> str:
+    case = link.case_number or f"（内部编号 {link.complaint_id}）"
+    return f"投诉 {case}：{link.fault.label}，{link.detail}"
+
+
+async def verify_logs(settings: Settings) -> list[str]:
+    """What is wrong with the trails of complaints and of corrective actions, in words; empty when nothing is."""
     async with open_care(settings) as care:
-        return await complaint_log.verify(care)
+        broken = [_link_in_words(link) for link in await complaint_log.verify(care)]
+        return broken + [f"改进措施 {name}：记录被改动或缺失" for name in await action_log.verify(care)]
 
 
 async def add_staff(settings: Settings, *, login: str, role: Role, name: str) -> str:

@@ -162,15 +162,15 @@ app.command("rotate-keys")(rotate_keys_command)
 
 @app.command("verify-log")
 def verify_log() -> None:
-    """核对每件投诉的事件链:有没有被改过、删过、调换过。"""
-    from bot.chores import verify_complaint_log
+    """核对投诉与改进措施的事件链:有没有被改过、删过、调换过。"""
+    from bot.chores import verify_logs
 
-    broken = _run(verify_complaint_log(load_settings()))
+    broken = _run(verify_logs(load_settings()))
     if broken:
-        for link in broken:
-            errors.print(str(link), markup=False, highlight=False)
+        for line in broken:
+            errors.print(line, markup=False, highlight=False)
         raise SystemExit(1)
-    console.print("投诉事件链完整。")
+    console.print("投诉与改进措施的事件链完整。")
 
 
 @demo_app.command("seed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Select, delete, select, update
@@ -19,7 +20,9 @@ from care.records.interaction import CareInteraction, Feedback, Promise, Winback
 from care.records.order import Order, OrderLine, Product
 from care.records.order_request import Invoice, ReturnRequest, ServiceVisit
 from care.records.staff import Staff, StaffSession
+from care.rules.times import SHANGHAI
 from care.services.context import Care
+from care.services.day_counts import where_series
 
 _NO_HASH = "!"  # verifies no password
 
@@ -70,11 +73,7 @@ async def clear(care: Care) -> Summary:
         )
         # Alarms count complaints of every kind: one that no case stands behind any more tells of nothing.
         counts["actions"] = await _delete(session, delete(CorrectiveAction).where(CorrectiveAction.is_demo))
-        if (
-            await session.scalar(select(Complaint.id).where(Complaint.received_at.is_not(None)).limit(1))
-            is None
-        ):
-            await session.execute(delete(SurgeAlarm))
+        await _empty_alarms(session)
         counts["customers"] = await _delete(session, delete(Customer).where(Customer.is_demo))
         sold = select(OrderLine.product_id)
         counts["products"] = await _delete(
@@ -84,6 +83,24 @@ async def clear(care: Care) -> Summary:
         await session.execute(delete(BusinessHours).where(BusinessHours.is_demo))
         counts["staff"] = await _staff(session)
         return Summary(**counts)
+
+
+async def _empty_alarms(session: AsyncSession) -> None:
+    """Removes the alarms of whose days no complaint is left."""
+    for alarm in (await session.scalars(select(SurgeAlarm))).all():
+        end = alarm.last_day + timedelta(days=1)
+        left = await session.scalar(
+            select(Complaint.id)
+            .where(
+                *where_series((alarm.dimension, alarm.value)),
+                Complaint.received_at >= datetime.combine(alarm.since, time(), SHANGHAI),
+                Complaint.received_at < datetime.combine(end, time(), SHANGHAI),
+            )
+            .limit(1)
+        )
+        if left is None:
+            await session.delete(alarm)
+    await session.flush()
 
 
 async def _staff(session: AsyncSession) -> int:

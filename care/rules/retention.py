@@ -26,6 +26,8 @@ class Kept(Labelled):
     TRACKER = "tracker", "智能客服的对话状态"
     MESSAGES = "messages", "会话内容"
     EVIDENCE = "evidence", "图片证据"
+    CALLBACKS = "callbacks", "回电的号码与留言"
+    NOTICES = "notices", "给工作人员的通知"
     ACCESS_LOG = "access_log", "资料访问记录"
     EXPORT_TOKENS = "export_tokens", "导出文件的下载凭证"
     PROFILE = "profile", "会员资料"
@@ -88,6 +90,17 @@ KEEPING: Mapping[Kept, Keeping] = MappingProxyType(
             "证明投诉所说的情况",
             LegalBasis.CONTRACT,
             "和会话内容同样保存三年；投诉处理期间不删除",
+        ),
+        Kept.CALLBACKS: Keeping(
+            180,
+            30,
+            3 * _YEAR,
+            "按约回电，核对是否回过",
+            LegalBasis.CONTRACT,
+            "回过电话之后只为核对，半年足够；还没有回的不删除",
+        ),
+        Kept.NOTICES: Keeping(
+            180, 7, 3 * _YEAR, "提醒工作人员", LegalBasis.CONTRACT, "事情办完后只为回看；投诉本身另有记录"
         ),
         Kept.ACCESS_LOG: Keeping(
             3 * _YEAR,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.records.improvement import CorrectiveAction, CorrectiveActionEvent
 from care.rules.corrective import ActionState
 from care.rules.hashchain import GENESIS, Link, event_hash, first_broken
+from care.services.context import Care
 
 _SEALED = ("action_id", "seq", "kind", "from_state", "to_state", "actor", "data", "at")
 
@@ -88,6 +89,19 @@ async def trail(session: AsyncSession, action_id: int) -> list[CorrectiveActionE
         .order_by(CorrectiveActionEvent.seq)
     )
     return list(rows)
+
+
+async def verify(care: Care) -> list[str]:
+    """The titles of the actions whose trail was changed, cut or swapped, by id; empty when all are sound."""
+    async with care.sessions.read() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        actions = (await session.scalars(select(CorrectiveAction).order_by(CorrectiveAction.id))).all()
+        return [
+            f"{action.id} {action.title}"
+            for action in actions
+            if not is_intact(action, await trail(session, action.id))
+        ]
 
 
 def is_intact(action: CorrectiveAction, events: list[CorrectiveActionEvent]) -> bool:

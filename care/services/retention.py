@@ -23,6 +23,8 @@ from care.records.conversation import (
 from care.records.customer import AccessLog
 from care.records.engine import Outbox, TrackerEvent
 from care.records.evidence import Evidence
+from care.records.hours import Callback
+from care.records.notice import StaffNotice
 from care.records.rights import KeepingTime, LegalHold, RightsRequest
 from care.rules.complaint import FINAL_STATES
 from care.rules.errors import InvalidInput, NotFound
@@ -273,6 +275,26 @@ async def _evidence(care: Care, before: datetime, is_dry: bool) -> int:
     return await _batches(care, wanted, take, is_dry)
 
 
+async def _callbacks(care: Care, before: datetime, is_dry: bool) -> int:
+    """Numbers and words of calls that are over fade; times stay, they tell whether promises were kept."""
+    wanted = select(Callback.id).where(
+        Callback.done_at < before,
+        or_(Callback.phone.is_not(None), Callback.note != "", Callback.result_note != ""),
+        or_(Callback.customer_id.is_(None), Callback.customer_id.not_in(_held())),
+        or_(Callback.conversation_id.is_(None), ~_held_conversation(Callback.conversation_id)),
+    )
+
+    async def take(session: AsyncSession, ids: Sequence[int]) -> None:
+        await _run(
+            session,
+            update(Callback)
+            .where(Callback.id.in_(ids))
+            .values(phone=None, is_phone_verified=False, note="", result_note=""),
+        )
+
+    return await _batches(care, wanted, take, is_dry)
+
+
 async def _attempts(care: Care, before: datetime, is_dry: bool) -> int:
     tries = _rows_of(VerificationAttempt, lambda before: VerificationAttempt.at < before)
     tokens = _rows_of(HostTokenUse, lambda before: HostTokenUse.expires_at < before)
@@ -312,6 +334,9 @@ _REMOVE: Mapping[Kept, _Remove] = {
     Kept.TRACKER: _trackers,
     Kept.MESSAGES: _messages,
     Kept.EVIDENCE: _evidence,
+    Kept.CALLBACKS: _callbacks,
+    # Read or not: what it was about has its own record.
+    Kept.NOTICES: _rows_of(StaffNotice, lambda before: StaffNotice.at < before),
     Kept.ACCESS_LOG: _rows_of(
         AccessLog, lambda before: and_(AccessLog.at < before, AccessLog.customer_id.not_in(_held()))
     ),

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bot.chores import verify_logs
 from care import demo
 from care.records.improvement import CorrectiveAction, CorrectiveActionEvent
 from care.rules.complaint import ComplaintCategory
@@ -15,7 +16,7 @@ from care.rules.corrective import ActionCause, ActionState, Aim, Figure
 from care.rules.effect import Verdict
 from care.rules.errors import Conflict, IllegalMove, InvalidInput, NotFound
 from care.rules.times import shanghai_day
-from care.services import corrective_actions, surge_desk, surges
+from care.services import action_log, corrective_actions, surge_desk, surges
 from care.services.context import Care
 from care.services.corrective_actions import ActionDraft, ActionView, SubTask
 from care.services.measures import Scope, measure
@@ -199,6 +200,7 @@ async def test_a_trail_that_somebody_touched_says_so(care: Care, what: str) -> N
     owner = await colleague(care, "lead9")
     found = await corrective_actions.create(care, owner, DRAFT)
     await corrective_actions.move(care, owner, found.id, A.DROPPED, version=found.version, reason="不做了")
+    assert await action_log.verify(care) == []
     async with care.sessions.write() as session:
         if what == "changed":
             await session.execute(
@@ -210,6 +212,9 @@ async def test_a_trail_that_somebody_touched_says_so(care: Care, what: str) -> N
             ).one()
             await session.delete(last)
     assert not (await corrective_actions.action(care, found.id)).is_intact
+    assert await action_log.verify(care) == [f"{found.id} {found.title}"]
+    (told,) = await verify_logs(care.settings)
+    assert found.title in told
 
 
 async def test_an_action_answers_an_alarm(care: Care) -> None:

@@ -23,21 +23,23 @@ from care.records import Base
 from care.records.complaint import Complaint, ComplaintEvent
 from care.records.conversation import Conversation, Message
 from care.records.customer import Customer, CustomerField, DataQualityIssue
+from care.records.improvement import SurgeAlarm
 from care.records.interaction import CareInteraction, Feedback, Promise, WinbackCase
 from care.records.order import Order, OrderEvent, OrderLine, Product
 from care.records.order_request import Invoice, LoyaltyEntry, ReturnRequest, ServiceVisit
 from care.records.staff import Staff
-from care.rules.complaint import ComplaintState
+from care.rules.complaint import ComplaintCategory, ComplaintState
 from care.rules.masking import is_bank_card
 from care.rules.order_terms import InvoiceKind, InvoiceState, ReturnState, VisitState
 from care.rules.returns import GoodsKind
 from care.rules.tax_number import tax_number_problem
 from care.rules.vocabulary import OrderState, Role, Tier
-from care.services import complaint_log, complaints, order_changes, promise_watch, staff
+from care.services import complaint_log, complaints, order_changes, promise_watch, staff, surges
 from care.services import orders as order_service
 from care.services.context import Care
 from tests.conftest import ManualClock
 from tests.integration.conftest import Shop
+from tests.integration.improving import complaints_on
 from tests.integration.test_complaint_drafts import verified
 
 TODAY = date(2026, 11, 24)
@@ -178,6 +180,17 @@ async def test_clearing_takes_exactly_the_demo_rows(care: Care, shop: Shop, cloc
     assert (await column(care, Customer.id)) == [customer.id]
     assert await complaint_log.verify(care) == []
     assert await demo.clear(care) == demo.Summary()
+
+
+async def test_alarms_about_demo_complaints_go_and_those_about_real_ones_stay(care: Care) -> None:
+    await complaints_on(care, {0: 6, **dict.fromkeys(range(8, 60, 4), 1)}, category=ComplaintCategory.PRIVACY)
+    await sown(care)
+    await surges.recompute(care, TODAY - timedelta(days=40))
+    assert len(await column(care, SurgeAlarm.id)) > 2
+    await demo.clear(care)
+    left = await column(care, SurgeAlarm.dimension, SurgeAlarm.value)
+    assert ("category", "privacy") in [(dimension.value, value) for dimension, value in left]
+    assert {dimension.value for dimension, _ in left} <= {"category", "channel"}
 
 
 async def test_a_demo_account_that_served_a_real_customer_stays_switched_off(care: Care, shop: Shop) -> None:

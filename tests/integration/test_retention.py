@@ -18,11 +18,14 @@ from care.records.conversation import (
 )
 from care.records.customer import AccessLog
 from care.records.engine import Outbox, TrackerEvent
+from care.records.hours import Callback
+from care.records.notice import StaffNotice
 from care.records.rights import RightsRequest
 from care.rules.complaint import ComplaintState
 from care.rules.errors import InvalidInput
+from care.rules.notice_terms import NoticeKind
 from care.rules.retention import KEEPING, Kept, check_days, days_in_words
-from care.services import conversations, handoff, outbox, retention, rights, trackers
+from care.services import callbacks, conversations, handoff, notices, outbox, retention, rights, trackers
 from tests.integration.customers import PHONE, signed_in
 
 
@@ -80,6 +83,29 @@ async def test_a_dry_run_counts_what_a_real_one_then_removes(care, shop, capsys,
     async with care.sessions.read() as session:
         assert (await session.scalar(select(RightsRequest.token_hash))) is None
     assert await swept(care) == {}
+
+
+async def test_half_a_year_after_the_call_a_strangers_number_goes_and_an_open_task_keeps_it(
+    care, shop, clock
+):
+    done, waiting = await shop.visit(), await shop.visit()
+    for visit in (done, waiting):
+        await callbacks.request(care, visit.id, phone="13911112222", note="急", source_message_id=None)
+    assert await callbacks.cancel(care, done.id)
+    agent = await shop.agent()
+    async with care.sessions.write() as session:
+        await notices.tell(session, care, staff_ids=[agent], kind=NoticeKind.OTHER, text="请看", key="x")
+    clock.advance(days=179)
+    assert {"callbacks", "notices"}.isdisjoint(await swept(care))
+    clock.advance(days=2)
+    assert {kind: rows for kind, rows in (await swept(care)).items() if kind in ("callbacks", "notices")} == {
+        "callbacks": 1, "notices": 1,
+    }  # fmt: skip
+    assert await count(care, StaffNotice) == 0
+    async with care.sessions.read() as session:
+        rows = (await session.execute(select(Callback.phone, Callback.note).order_by(Callback.id))).all()
+    assert [tuple(row) for row in rows] == [(None, ""), ("13911112222", "急")]
+    assert "callbacks" not in await swept(care)
 
 
 async def test_delivered_and_given_up_announcements_go_and_waiting_ones_stay(care, shop, capsys, clock):

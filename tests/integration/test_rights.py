@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from care.records import Base
+from care.records.case_work import CaseApproval
 from care.records.complaint import Complaint, ComplaintEvent
 from care.records.conversation import Message, Visitor
 from care.records.customer import AccessLog, Consent, Customer, CustomerField
@@ -20,6 +21,7 @@ from care.records.engine import TrackerEvent
 from care.records.interaction import CareInteraction
 from care.records.order import Order
 from care.records.rights import LegalHold, RightsRequest
+from care.rules.approval_terms import ApprovalWhat, Decision
 from care.rules.complaint import ComplaintState
 from care.rules.errors import (
     Conflict,
@@ -33,6 +35,7 @@ from care.rules.errors import (
 from care.rules.rights import Hindrance, RightsState
 from care.rules.vocabulary import ConsentPurpose, OrderState
 from care.services import (
+    callbacks,
     complaint_log,
     complaints,
     conversations,
@@ -83,6 +86,7 @@ class TestExport:
         visit = await signed_in(care, shop, capsys)
         await profile.correct(care, visit.id, "address", ADDRESS, source_message_id=None)
         await rights.give_consent(care, visit.id, "survey", source_message_id=None)
+        await callbacks.request(care, visit.id, phone="13911112222", note="漏水", source_message_id=None)
         await shop.say(visit.id, WORDS)
         await shop.answer(visit.id, "抱歉给您添麻烦了。")
         found = await export_of(care, visit)
@@ -94,6 +98,7 @@ class TestExport:
         ]
         assert [one["number"] for one in found["订单"]] == ["88120260001"]
         assert [one["用途"] for one in found["同意"]] == ["回访"]
+        assert [(one["号码"], one["留言"]) for one in found["回电"]] == [("13911112222", "漏水")]
         whole = json.dumps(found, ensure_ascii=False)
         for foreign in ("王五", "别人的话", "88120260777", customer.public_id):
             assert foreign not in whole
@@ -296,11 +301,21 @@ class TestDeletion:
             await complaint_log.append(
                 session, case, "state", actor="agent1", at=clock.now(), to_state=ComplaintState.CLOSED
             )
+            wish = CaseApproval(
+                complaint_id=case.id,
+                what=ApprovalWhat.RECLASSIFY,
+                asked_by="agent1",
+                reason="其实是咨询",
+                asked_at=clock.now(),
+            )
+            session.add(wish)
         await rights.request_deletion(care, visit.id, source_message_id=None)
         clock.advance(minutes=31)
         assert await erasure.carry_out_due(care) == 1
         async with care.sessions.read() as session:
             kept = await session.get_one(Complaint, case.id)
+            decided = await session.get_one(CaseApproval, wish.id)
+            assert (decided.decision, decided.reason) == (Decision.LAPSED, "")
             kinds = (await session.scalars(select(ComplaintEvent.kind).order_by(ComplaintEvent.seq))).all()
         assert (kept.complainant, kept.customer_id, kept.locked_at) == (None, None, clock.now())
         assert (kept.own_words, kept.case_number) == ("（已按客户要求删除）", "TS-20261124-0001")
