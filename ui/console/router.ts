@@ -8,6 +8,8 @@ export const PAGES = [
   { path: "/complaints", label: texts.pages.complaints, permission: "handle_complaint" },
   { path: "/satisfaction", label: texts.pages.satisfaction, permission: "view_console" },
   { path: "/customers", label: texts.pages.customers, permission: "view_customer" },
+  { path: "/bot", label: texts.pages.bot, permission: "view_console" },
+  { path: "/team", label: texts.pages.team, permission: "view_console" },
   { path: "/improve", label: texts.pages.improve, permission: "improve" },
 ] as const;
 
@@ -17,6 +19,8 @@ const PATHS: Record<string, string> = {
   complaints: "/complaints",
   customers: "/customers",
   alarms: "/improve",
+  team: "/team",
+  unanswered: "/bot",
 };
 
 /** Where the rows behind a figure are shown; null when the console has no page for them. */
@@ -40,6 +44,8 @@ export const router = createRouter({
     { path: "/conversations/:id", component: () => import("./pages/ConversationPage.vue"), props: true },
     { path: "/customers", component: () => import("./customers/CustomersPage.vue") },
     { path: "/customers/:id", component: () => import("./customers/CustomerPage.vue"), props: true },
+    { path: "/bot", component: () => import("./pages/BotPage.vue") },
+    { path: "/team", component: () => import("./pages/TeamPage.vue") },
     { path: "/improve", component: () => import("./improve/ImprovePage.vue") },
     { path: "/improve/alarms/:id", component: () => import("./improve/AlarmPage.vue"), props: true },
     { path: "/improve/actions/:id", component: () => import("./improve/ActionPage.vue"), props: true },

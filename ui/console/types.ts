@@ -118,3 +118,65 @@ export interface Page<T> {
   items: T[];
   next: string | number | null;
 }
+
+export interface Unanswered {
+  id: number;
+  question: string;
+  topic: string | null;
+  topic_label: string | null;
+  count: number;
+  last_at: string;
+  last_conversation: string | null;
+}
+
+export interface Bot {
+  from: string;
+  to: string;
+  as_of: string;
+  numbers: Figure[];
+  topics: {
+    topic: string;
+    label: string;
+    lines: number;
+    mean_confidence: number | null;
+    low_share: number | null;
+    contacts: number;
+    contained: number;
+    link: Link;
+  }[];
+  unanswered: Unanswered[];
+  unanswered_open: number;
+  models: {
+    name: string;
+    trained_at: string;
+    is_in_use: boolean | null;
+    macro_f1: number | null;
+    measured_n: number | null;
+    worst_topics: string[];
+    note: string | null;
+  }[];
+}
+
+export interface Team {
+  from: string;
+  to: string;
+  as_of: string;
+  numbers: Figure[];
+  members: {
+    id: number;
+    name: string;
+    role_label: string;
+    presence_label: string;
+    load: number;
+    capacity: number;
+    open_cases: number;
+    overdue_cases: number;
+    handled: Figure;
+    frt: Figure;
+    aht: Figure;
+    csat: Figure;
+    shrunk: number | null;
+    quality: Figure;
+    hostile: Figure;
+  }[];
+}

@@ -10,7 +10,7 @@ export function surgeChart(days: readonly ChartDay[], ink: Ink): EChartsCoreOpti
   return {
     ...frame(ink),
     xAxis: { type: "category", data: days.map((one) => one.day.slice(5)), ...axis(ink), splitLine: { show: false } },
-    yAxis: { type: "value", min: 0, name: words.unit, nameTextStyle: { color: ink.muted }, ...axis(ink) },
+    yAxis: { type: "value", min: 0, ...axis(ink) },
     series: [
       {
         type: "bar",

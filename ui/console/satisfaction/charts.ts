@@ -32,10 +32,8 @@ export function trendChart(trend: Trend, ink: Ink): EChartsCoreOption {
     xAxis: { type: "category", data: trend.points.map((one) => one.week.slice(5)), ...axis(ink), splitLine: { show: false } },
     yAxis: {
       type: "value",
-      min: Math.floor(low - room),
-      max: Math.ceil(high + room),
-      name: scale === 100 ? "%" : trend.unit_label,
-      nameTextStyle: { color: ink.muted },
+      min: scale === 100 ? Math.max(0, Math.floor(low - room)) : Math.floor(low - room),
+      max: scale === 100 ? Math.min(100, Math.ceil(high + room)) : Math.ceil(high + room),
       ...axis(ink),
     },
     series: [
