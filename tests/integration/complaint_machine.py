@@ -125,6 +125,7 @@ class ComplaintMachine(RuleBasedStateMachine):
 
     def call(self, act: Callable[[], Awaitable[Any]], *, can_repeat: bool = True) -> Any:
         """One call; a refusal is remembered for the invariant, anything else that is raised fails the test."""
+        self.again = None
         try:
             answer = self.run(act())
         except CareError:
@@ -242,6 +243,17 @@ class ComplaintMachine(RuleBasedStateMachine):
         }
         self.call(acts[what])
 
+    @precondition(lambda self: any(c["state"] is S.PROPOSED for c in self.books.rows(Complaint).values()))
+    @rule(accepts=st.booleans())
+    def answer_what_is_proposed(self, accepts: bool) -> None:
+        case = next(c for c in self.books.rows(Complaint).values() if c["state"] is S.PROPOSED)
+        line = self.message()
+        self.call(
+            lambda: case_talk.answer_proposal(
+                self.care, case["conversation_id"], case["case_number"], accepts=accepts, words="好吧", source_message_id=line
+            )
+        )  # fmt: skip
+
     @precondition(lambda self: bool(self.visits) and self.clicks % 3 == 0)
     @rule(n=pick)
     def send_a_picture(self, n: int) -> None:
@@ -346,6 +358,23 @@ class ComplaintMachine(RuleBasedStateMachine):
         else:
             self.call(lambda: approvals.refuse(self.care, case, number, person, note="依据不足"))
 
+    @precondition(lambda self: bool(self.waiting()))
+    @rule(n=pick)
+    def agree_to_what_waits(self, n: int) -> None:
+        number, one = self.waiting()[n % len(self.waiting())]
+        decider = self.people[3 if one["what"] is not ApprovalWhat.REMEDY_OVER_LIMIT else 5].id
+        self.call(lambda: approvals.agree(self.care, one["complaint_id"], number, decider))
+
+    def waiting(self) -> list[tuple[int, dict[str, Any]]]:
+        rows = self.books.rows(CaseApproval).items()
+        return [(number, dict(row)) for number, row in sorted(rows) if row["decision"] is None]
+
+    @precondition(lambda self: len(self.books.rows(Complaint)) > 1)
+    @rule(n=pick)
+    def ask_to_merge(self, n: int) -> None:
+        case = self.case(n)
+        self._move(case, 2, S.MERGED, FULL, case["state_version"])
+
     @precondition(has_case)
     @rule(n=pick, what=st.sampled_from(ApprovalWhat), asker=st.sampled_from(["lead1", "customer", "agent1"]))
     def ask_for_a_second_word(self, n: int, what: ApprovalWhat, asker: str) -> None:
@@ -397,8 +426,9 @@ class ComplaintMachine(RuleBasedStateMachine):
     @rule()
     def say_the_last_act_again(self) -> None:
         """The same click or line once more: whatever it answers, nothing is done a second time."""
-        assert self.again is not None
-        self.call(self.again)
+        last = self.again
+        assert last is not None
+        self.call(last)
         self.must_not_change = True
 
     # --- time
@@ -411,7 +441,7 @@ class ComplaintMachine(RuleBasedStateMachine):
     )
     def time_passes(self, by: dict[str, int], watch: bool) -> None:
         self.clock.advance(**by)
-        self.again = None  # a click of the day before is refused for other reasons
+        self.again = None
         if watch:
             self._watch()
 
