@@ -10,8 +10,10 @@ import typer
 from rich.console import Console
 
 from bot.quality_cli import bar
+from care.rules.figures import Measured, Unit
+from care.rules.period import period_of
 from care.rules.times import shanghai_day
-from care.services import customer_value
+from care.services import customer_value, satisfaction_figures
 from care.services import surges as surge_alarms
 from care.services.context import open_care
 from care.settings import Settings, load_settings
@@ -79,3 +81,56 @@ async def _surges(settings: Settings, since: datetime | None) -> surge_alarms.Wa
                 first,
                 on_progress=lambda done, total: progress.update(task, completed=done, total=total),
             )
+
+
+@recompute_app.command()
+def scores(
+    since: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="第一天(上海时间)；默认 28 天")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="最后一天(含)；默认昨天")
+    ] = None,
+) -> None:
+    """重新计算一段时间的满意度,并把记录打乱再算一次核对;不一致时退出码为 1。"""
+    found, agrees = asyncio.run(_scores(load_settings(), since, until))
+    period = found.period
+    console.print(
+        f"{period.since} 至 {period.until}：邀请 {found.invited:,}，回答 {found.answered:,}", highlight=False
+    )
+    for score, measured in found.scores.items():
+        console.print(f"  {score.label}　{_told(measured)}", highlight=False, soft_wrap=True)
+    gap = found.gaps[0]
+    verdict = "样本不足" if gap.verdict is None else gap.verdict.label
+    console.print(f"  差距 P − E　{_told(gap.gap)}　{verdict}", highlight=False, soft_wrap=True)
+    if found.bounds is not None:
+        console.print(f"  最坏情形　{found.bounds.low:.1%}–{found.bounds.high:.1%}", highlight=False)
+    index = found.matrix.index
+    value = "样本不足" if index.index is None else f"{index.index:.2f}"
+    console.print(f"  关怀指数　{value}（{index.filled}/{index.cells} 格）", highlight=False)
+    console.print(
+        "打乱记录再算一次，结果相同。" if agrees else "打乱记录再算一次，结果不同！", highlight=False
+    )
+    raise SystemExit(0 if agrees else 1)
+
+
+def _told(measured: Measured) -> str:
+    if measured.value is None:
+        return f"{measured.note}（n={measured.n}）"
+    scale, mark = (100, "%") if measured.unit is Unit.SHARE else (1, measured.unit.label)
+    text = f"{measured.value * scale:.2f}{mark}（n={measured.n:,}"
+    if measured.interval is not None:
+        text += f"，{measured.interval.low * scale:.2f}–{measured.interval.high * scale:.2f}"
+    return f"{text}）"
+
+
+async def _scores(
+    settings: Settings, since: datetime | None, until: datetime | None
+) -> tuple[satisfaction_figures.Figures, bool]:
+    async with open_care(settings) as care:
+        period = period_of(
+            None if since is None else since.date(),
+            None if until is None else until.date(),
+            today=shanghai_day(care.clock.now()),
+        )
+        return await satisfaction_figures.recomputed(care, period)

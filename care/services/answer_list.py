@@ -18,7 +18,14 @@ from care.rules.vocabulary import CarePart, Channel
 from care.services.access_log import Actor, note_look
 from care.services.context import Care
 from care.services.satisfaction_figures import HIGHLY, SATISFIED
-from care.services.satisfaction_rows import care_part, channel, joined, main_topic, within
+from care.services.satisfaction_rows import (
+    care_part,
+    channel,
+    is_about_the_service,
+    joined,
+    main_topic,
+    within,
+)
 
 LOOK = "查看满意度回答"
 _SHOWN = ("customer.name", "feedback.reason_text")
@@ -100,7 +107,7 @@ def _query(period: Period, asked: AnswerFilters, after: int | None) -> Any:
         .outerjoin(Customer, Customer.id == customer_id)
         .outerjoin(Conversation, Conversation.id == conversation_id)
     )
-    conditions = [*within(period), *_conditions(asked)]
+    conditions = [*within(period), is_about_the_service(), *_conditions(asked)]
     if after is not None:
         conditions.append(Feedback.id < after)
     return wanted.where(*conditions).order_by(Feedback.id.desc()).limit(_CHUNK)

@@ -19,6 +19,7 @@ from care.records.interaction import CareInteraction, Feedback, Promise
 from care.rules.callback_terms import CallbackPromise
 from care.rules.order_terms import OrderPromise
 from care.rules.period import Period
+from care.rules.survey import SurveyKind
 from care.rules.times import shanghai_day
 from care.rules.vocabulary import CarePart, Channel, Kind, Topic, kind_of_topic
 
@@ -72,6 +73,11 @@ care_part = func.coalesce(
 )
 
 
+def is_about_the_service() -> ColumnElement[bool]:
+    """What is asked later, on trust, is no second judgement of the same contact."""
+    return Feedback.kind != SurveyKind.LATER
+
+
 def joined(wanted: Select[Any]) -> Select[Any]:
     """Feedback beside the contact and the complaint that it is about."""
     return (
@@ -110,7 +116,7 @@ async def answers(session: AsyncSession, period: Period) -> list[AnswerRow]:
                 CareInteraction.topics,
                 Complaint.product_id,
             )
-        ).where(*within(period))
+        ).where(*within(period), is_about_the_service())
     )
     return [
         AnswerRow(

@@ -179,7 +179,7 @@ class TestOverTheDemoShop:
 class TestUnanswered:
     async def put(self, care: Care, text: str, times: int = 1) -> int:
         for _ in range(times):
-            await note_unanswered(care, text, Topic.WARRANTY, None, plain=lambda said: said)
+            await note_unanswered(care, text, Topic.WARRANTY, None)
         async with care.sessions.read() as session:
             found = await session.scalar(
                 select(UnansweredQuestion.id).where(UnansweredQuestion.example == text)
