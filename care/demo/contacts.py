@@ -11,6 +11,7 @@ from care.demo.orders import DAYS, Orders
 from care.demo.people import People
 from care.demo.words import BLAME_REASONS, CONTACTS, PRAISE_REASONS
 from care.rules.complaint import care_part_of_topic, care_stage_of_topic
+from care.rules.survey import OPEN_FOR, RULE_VERSION, NotInvited, SurveyKind, SurveyState, share_of
 from care.rules.vocabulary import (
     Channel,
     Emotion,
@@ -117,8 +118,11 @@ def _contact(
         row["conversation"] = transcript(
             made, rng, row, [(Speaker.CUSTOMER, line), (Speaker.BOT, answer)], topic=topic
         )
-    if rng.random() < 0.3:
-        made.feedback.append(_feedback(rng, anchor, len(made.interactions) - 1, row, agent))
+    made.feedback.append(
+        _feedback(rng, anchor, len(made.interactions) - 1, row, agent)
+        if rng.random() < 0.3
+        else _not_invited(rng, len(made.interactions) - 1, row, agent)
+    )
 
 
 def transcript(
@@ -247,7 +251,46 @@ def _feedback(rng: random.Random, anchor: Anchor, position: int, contact: Row, a
         "complaint": None,
         "agent_id": agent,
         "expectation_source": rng.choice(("ad", "promise", "past", "others")) if is_answered else None,
-        "sample_rule": "random_30",
+        "kind": SurveyKind.CONTACT,
+        "state": state_of(contact["ended_at"], answers["answered_at"], anchor.now),
+        "not_invited_why": None,
+        "sample_rule": _sample_rule(contact),
+        "sample_share": share_of(contact["channel"], contact["outcome"], contact["handled_by"]),
         "invited_at": contact["ended_at"],
+        "closes_at": contact["ended_at"] + OPEN_FOR,
+        "finished_at": answers["answered_at"],
         **answers,
     }
+
+
+def state_of(invited_at: datetime, answered_at: datetime | None, now: datetime) -> SurveyState:
+    """Where an invitation of the demo stands."""
+    if answered_at is not None:
+        return SurveyState.ANSWERED
+    return SurveyState.UNANSWERED if invited_at + OPEN_FOR <= now else SurveyState.INVITED
+
+
+def _not_invited(rng: random.Random, position: int, contact: Row, agent: str | None) -> Row:
+    row: Row = dict.fromkeys(
+        (
+            "expectation_e", "perception_p", "csat", "ces", "nps", "reason_text", "answered_at",
+            "expectation_source", "invited_at", "closes_at", "finished_at",
+        )
+    )  # fmt: skip
+    is_far = contact["channel"] in (Channel.PHONE, Channel.EMAIL)
+    why = NotInvited.UNREACHABLE if is_far else rng.choice((NotInvited.NOT_DRAWN, NotInvited.ASKED_RECENTLY))
+    return {
+        **row,
+        "interaction": position,
+        "complaint": None,
+        "agent_id": agent,
+        "kind": SurveyKind.CONTACT,
+        "state": SurveyState.NOT_INVITED,
+        "not_invited_why": why,
+        "sample_rule": _sample_rule(contact),
+        "sample_share": share_of(contact["channel"], contact["outcome"], contact["handled_by"]),
+    }
+
+
+def _sample_rule(contact: Row) -> str:
+    return f"{RULE_VERSION}/{contact['channel']}/{contact['outcome']}/{contact['handled_by']}"

@@ -14,6 +14,7 @@ from care.demo.words import BLAME_REASONS, FINDINGS, PRAISE_REASONS, PROPOSALS
 from care.rules.complaint import CloseKind, ComplaintState, Level, Remedy, next_level
 from care.rules.deadlines import promised
 from care.rules.severity import Grade
+from care.rules.survey import OPEN_FOR, RULE_VERSION, SurveyKind, SurveyState
 from care.services.complaint_owner import first_level
 from care.services.promises import What
 
@@ -308,7 +309,17 @@ class _Walk:
         answered = self.rng.random() < (0.5 if kind is CloseKind.CONFIRMED else 0.2)
         pleased = kind is CloseKind.CONFIRMED and self.rng.random() < 0.72
         csat = self.rng.choice((4, 4, 5, 5, 5) if pleased else (1, 2, 2, 3, 3)) if answered else None
+        answered_at = (
+            None
+            if csat is None
+            else self.at + min(timedelta(hours=self.rng.uniform(0.1, 30)), (self.anchor.now - self.at) / 2)
+        )
+        is_over = self.at + OPEN_FOR <= self.anchor.now
+        state = SurveyState.UNANSWERED if is_over else SurveyState.INVITED
         self.trail.feedback = {
+            "state": state if answered_at is None else SurveyState.ANSWERED,
+            "closes_at": self.at + OPEN_FOR,
+            "finished_at": answered_at,
             "agent_id": self.owner,
             "expectation_e": self.case["expectation_e"],
             "expectation_source": self.rng.choice(("ad", "promise", "past", "others")),
@@ -319,11 +330,11 @@ class _Walk:
             "reason_text": None
             if csat is None
             else self.rng.choice(PRAISE_REASONS if csat >= 4 else BLAME_REASONS),
-            "sample_rule": "every_closed_case",
+            "kind": SurveyKind.CASE,
+            "sample_rule": f"{RULE_VERSION}/case",
+            "sample_share": 1.0,
             "invited_at": self.at,
-            "answered_at": None
-            if csat is None
-            else self.at + min(timedelta(hours=self.rng.uniform(0.1, 30)), (self.anchor.now - self.at) / 2),
+            "answered_at": answered_at,
         }
 
     def _pause(self, days: float) -> None:
