@@ -13,7 +13,7 @@ from bot.web.bodies import json_response, read_body, read_query
 from bot.web.desk_schemas import Person
 from bot.web.keys import PARTS, SESSION
 from care.rules.complaint_terms import ComplaintCategory, ComplaintState, Level, Remedy
-from care.rules.errors import InvalidInput
+from care.rules.errors import InvalidInput, NotFound
 from care.rules.labelled import Labelled
 from care.rules.link_terms import LinkKind
 from care.rules.remedies import RemedyPart
@@ -30,6 +30,9 @@ from care.services import (
     case_moving,
     case_opening,
     case_sheet,
+    escalations,
+    legal_clocks,
+    promises,
     remedy_limits,
     staff,
 )
@@ -218,6 +221,42 @@ async def promise(request: web.Request) -> web.Response:
         care, reader, _ref(request), what=wish.what, due_at=wish.due_at, key=wish.key
     )
     return await _acted(care, reader, done)
+
+
+async def promise_done(request: web.Request) -> web.Response:
+    """What a colleague gave their word for on this case was done."""
+    care, reader = _who(request)
+    found = await case_sheet.read(care, reader, _ref(request))
+    promise_id = int(request.match_info["id"])
+    if promise_id not in {one.id for one in found.promises}:
+        raise NotFound("没有找到这个承诺。")
+    await promises.fulfil(care, promise_id, reader.login)
+    return await _acted(care, reader, Done(found.item.complaint.id))
+
+
+async def authority(request: web.Request) -> web.Response:
+    """An authority has taken up the case: its terms and ours begin."""
+    care, reader = _who(request)
+    wish = await read_body(request, schemas.AuthorityWish)
+    complaint_id = (await case_sheet.read(care, reader, _ref(request))).item.complaint.id
+    await legal_clocks.note_authority(care, complaint_id, received_at=wish.received_at, actor=reader.login)
+    return await _acted(care, reader, Done(complaint_id))
+
+
+async def escalation_steps(request: web.Request) -> web.Response:
+    care, reader = _who(request)
+    complaint_id = (await case_sheet.read(care, reader, _ref(request))).item.complaint.id
+    steps = await escalations.of_complaint(care, complaint_id)
+    return json_response(
+        schemas.EscalationSteps(
+            [
+                schemas.EscalationStep(
+                    one.round, one.percent, one.level, one.level.label, one.due_at, one.done_at, one.ended_at
+                )
+                for one in steps
+            ]
+        )
+    )
 
 
 async def cause(request: web.Request) -> web.Response:

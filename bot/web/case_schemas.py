@@ -13,6 +13,9 @@ a second person has to agree first, the approval that waits (`done` is then fals
     POST …/{case}/move                            CaseMove → Acted
     POST …/{case}/note | remind | remedy_done     NoteWish | RemindWish | DoneWish → Acted
     POST …/{case}/grade | assign | promises       GradeWish | AssignWish | PromiseWish → Acted
+    GET  …/{case}/escalations                     → EscalationSteps
+    POST …/{case}/promises/{id}/done              → Acted
+    POST …/{case}/authority                       AuthorityWish → Acted
     POST …/{case}/cause | correct                 CauseWish | CaseCorrection → Acted
     POST …/{case}/merge | link | unlink           MergeCases | LinkWish | UnlinkWish → Acted
     POST …/{case}/approvals/{id}/(agree|refuse)   Decide → Acted
@@ -150,6 +153,22 @@ class CaseClock(Struct, frozen=True):
     due_at: datetime
     met_at: datetime | None
     state: str
+
+
+class EscalationStep(Struct, frozen=True):
+    """`done_at` when it was told, `ended_at` when it no longer applies; `round` grows with a reopening."""
+
+    round: int
+    percent: int
+    level: Level
+    level_label: str
+    due_at: datetime
+    done_at: datetime | None
+    ended_at: datetime | None
+
+
+class EscalationSteps(Struct, frozen=True):
+    items: list[EscalationStep]
 
 
 class LegalClock(Struct, frozen=True):
@@ -459,6 +478,12 @@ class PromiseWish(Struct, frozen=True):
     what: Annotated[str, Meta(min_length=2, max_length=120)]
     due_at: At
     key: Key
+
+
+class AuthorityWish(Struct, frozen=True):
+    """When the authority (12315) took the case up."""
+
+    received_at: At
 
 
 class CauseWish(Struct, frozen=True):

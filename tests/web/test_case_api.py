@@ -565,6 +565,21 @@ class TestList:
 
 
 class TestActs:
+    async def test_an_authority_begins_its_terms_and_the_steps_of_the_clock_are_shown(
+        self, sign_in: SignIn, told: Tell, clock: Any
+    ) -> None:
+        desk = Desk(await sign_in(), await told())
+        await desk.look()
+        later = (clock.now() + timedelta(hours=1)).isoformat()
+        assert list((await error_of(await desk.do("authority", received_at=later)))["fields"]) == [
+            "received_at"
+        ]
+        noted = await body(await desk.do("authority", received_at=clock.now().isoformat()))
+        kinds = {one["kind"] for one in noted["case"]["legal_clocks"]}
+        assert {"authority_answer", "trader_reply"} <= kinds
+        steps = await body(await desk.agent.get(f"/api/desk/complaints/{desk.ref}/escalations"))
+        assert [one["percent"] for one in steps["items"]] == [50, 80, 100, 150]
+
     async def test_a_promise_a_note_a_cause_and_a_correction_leave_their_events(
         self, care_sqlite: Care, sign_in: SignIn, told: Tell, clock: Any
     ) -> None:
@@ -573,6 +588,10 @@ class TestActs:
         due = (clock.now() + timedelta(hours=3)).isoformat()
         promised = await body(await desk.do("promises", what="三小时内回电", due_at=due))
         assert "三小时内回电" in [one["label"] for one in promised["case"]["promises"]]
+        mine = next(one for one in promised["case"]["promises"] if one["label"] == "三小时内回电")
+        kept = await body(await desk.do(f"promises/{mine['id']}/done"))
+        assert next(one for one in kept["case"]["promises"] if one["id"] == mine["id"])["kept_at"]
+        assert (await desk.do("promises/4711/done")).status == 404
         past = await desk.do("promises", what="昨天回电", due_at="2026-11-23T00:00:00+08:00")
         assert (past.status, list((await error_of(past))["fields"])) == (400, ["due_at"])
         assert (await desk.do("promises", what="回电", due_at="2026-11-25T00:00:00")).status == 400
@@ -712,7 +731,7 @@ PATHS = [
         ("POST", f"/api/desk/complaints/TS-20261124-0001/{act}")
         for act in (
             "move", "note", "grade", "assign", "remind", "remedy_done", "promises", "cause", "correct", "merge", "link",
-            "unlink", "approvals/1/agree", "approvals/1/refuse",
+            "unlink", "promises/1/done", "authority", "approvals/1/agree", "approvals/1/refuse",
         )
     ),
     ("POST", f"/api/desk/conversations/{NOBODYS}/complaint"),
