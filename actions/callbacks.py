@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actions.turn import Button, Turn
+from care.rules.callback_terms import is_no_call
 from care.rules.errors import InvalidInput, NotVerified
 from care.rules.hours import in_words, words_of_week
 from care.rules.masking import mask_phone
@@ -12,6 +13,8 @@ from care.services.callbacks import Offer
 #: What `offered` holds while a call is talked about: the number follows, or is still to come.
 CALL, NUMBER = "call", "call_number"
 _YES: Button = {"title": "登记回电", "payload": '/request_human{"answer": "call"}'}
+NO_CALL = "no_call"
+_CANCEL: Button = {"title": "不用回电了", "payload": f'/request_human{{"answer": "{NO_CALL}"}}'}
 _NO: Button = {"title": "先不用", "payload": "/deny"}
 
 
@@ -21,7 +24,12 @@ async def offer_call(turn: Turn) -> bool:
     if offer is None:
         return False
     if offer.waiting is not None:
-        turn.say("callback_there", due=_due(turn, offer), phone=_shown(offer.waiting.phone))
+        turn.say(
+            "callback_there",
+            due=_due(turn, offer),
+            phone=_shown(offer.waiting.phone),
+            buttons=[_CANCEL],
+        )
         return True
     turn.say("callback_closed", hours=words_of_week(offer.hours))
     if (said := turn.digits.phone) is not None:
@@ -32,6 +40,18 @@ async def offer_call(turn: Turn) -> bool:
     else:
         turn.say("callback_offer_unknown", due=_due(turn, offer), buttons=[_YES, _NO])
         turn.set("offered", NUMBER)
+    return True
+
+
+async def hear_cancel(turn: Turn, answer: str | None = None) -> bool:
+    """No call after all, by button or in words; whether that was it."""
+    if answer != NO_CALL and (turn.is_button or not is_no_call(turn.text)):
+        return False
+    # A second press finds nothing to cancel and means the same.
+    if not await callbacks.cancel(turn.care, turn.conversation.id) and answer != NO_CALL:
+        return False
+    turn.say("callback_cancelled")
+    turn.set("offered", None)
     return True
 
 
@@ -59,7 +79,7 @@ async def agree(turn: Turn, answer: str) -> None:
         turn.set("offered", NUMBER)
         return
     due = in_words(made.due_at, turn.care.clock.now())
-    turn.say("callback_done", due=due, phone=_shown(made.phone))
+    turn.say("callback_done", due=due, phone=_shown(made.phone), buttons=[_CANCEL])
     turn.set("offered", None)
 
 

@@ -45,7 +45,7 @@ class Clarify(TopicClerk):
     action_name = "action_clarify"
 
     async def answer(self, turn: Turn) -> None:
-        if await callbacks.hear_number(turn):
+        if await callbacks.hear_cancel(turn) or await callbacks.hear_number(turn):
             return
         if (score := reading.score_given(turn.text)) is not None:
             _thank_for_score(turn, score)
@@ -67,7 +67,8 @@ class Inform(TopicClerk):
 
     async def answer(self, turn: Turn) -> None:
         if (
-            await callbacks.hear_number(turn)
+            await callbacks.hear_cancel(turn)
+            or await callbacks.hear_number(turn)
             or await show_other_order(turn)
             or await say_chosen_product(turn)
         ):

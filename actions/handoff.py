@@ -20,7 +20,7 @@ class RequestHuman(Clerk):
         answer = turn.entity("answer") if turn.is_button else None
         if answer is not None and callbacks.is_call(answer):
             await callbacks.agree(turn, answer)
-        elif not await callbacks.hear_number(turn):
+        elif not (await callbacks.hear_cancel(turn, answer) or await callbacks.hear_number(turn)):
             await to_person(turn, reason="severe" if turn.is_upset else "asked")
 
 

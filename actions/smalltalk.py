@@ -35,7 +35,7 @@ class Deny(Clerk):
     action_name = "action_deny"
 
     async def serve(self, turn: Turn) -> None:
-        if not await show_other_order(turn):
+        if not (await callbacks.hear_cancel(turn) or await show_other_order(turn)):
             turn.say("deny_open")
 
 
@@ -47,7 +47,7 @@ class Stop(Clerk):
     async def serve(self, turn: Turn) -> None:
         if turn.order_said:
             await orders.beside(turn, Topic.ORDER_STATUS)
-        elif not await show_other_order(turn):
+        elif not (await callbacks.hear_cancel(turn) or await show_other_order(turn)):
             turn.say("stop_open")
 
 

@@ -74,6 +74,13 @@ async def done_callback(request: web.Request) -> web.Response:
     return json_response(shapes.callback(done, who))
 
 
+async def cancel_callback(request: web.Request) -> web.Response:
+    care, who = _who(request)
+    given = await read_body(request, shapes.CallbackCancel)
+    gone = await callbacks.cancel_task(care, int(request.match_info["id"]), who.id, given.note)
+    return json_response(shapes.callback(gone, who))
+
+
 async def hours(request: web.Request) -> web.Response:
     return json_response(await _hours(request))
 

@@ -98,6 +98,12 @@ class CallbackDone(Struct, frozen=True):
     note: Annotated[str, Meta(max_length=500)] = ""
 
 
+class CallbackCancel(Struct, frozen=True):
+    """`note`: how the customer said that no call is needed."""
+
+    note: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
 class SpanShown(Struct, frozen=True):
     """Times as ``9:00``; the end of the day is ``24:00``."""
 

@@ -24,6 +24,7 @@ HANDOVER_ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/desk/callbacks", handover_api.list_callbacks, SERVE, "回电任务", query=shapes.CallbackQuery, answer=shapes.CallbackList),
     Route("POST", f"{_CALLBACK}/take", handover_api.take_callback, SERVE, "领取回电", answer=shapes.CallbackShown),
     Route("POST", f"{_CALLBACK}/done", handover_api.done_callback, SERVE, "记录回电结果", body=shapes.CallbackDone, answer=shapes.CallbackShown),
+    Route("POST", f"{_CALLBACK}/cancel", handover_api.cancel_callback, SERVE, "客户不用回电了", body=shapes.CallbackCancel, answer=shapes.CallbackShown),
     Route("GET", _HOURS, handover_api.hours, Permission.VIEW_QUEUE, "人工服务时间", answer=shapes.HoursShown),
     Route("POST", _HOURS, handover_api.set_week, MANAGE_SETTINGS, "设置每周服务时间", body=shapes.WeekBody, answer=shapes.HoursShown),
     Route("POST", f"{_HOURS}/days", handover_api.set_day, MANAGE_SETTINGS, "设置特别的一天", body=shapes.DayBody, answer=shapes.HoursShown),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from care.rules.labelled import Labelled
 
 
@@ -29,3 +31,14 @@ class CallbackResult(Labelled):
 CALLED: frozenset[CallbackResult] = frozenset(
     {CallbackResult.REACHED, CallbackResult.WRONG_NUMBER, CallbackResult.NO_LONGER_NEEDED}
 )
+
+_NO = r"(?:不用|不要|不需要|不必|别|甭|取消|无需)"
+_CALL = r"(?:回电|回拨|回访?电话|打电话|来电|致电|给我打|打给我|打过来)"
+_NO_CALL = re.compile(
+    rf"{_NO}[^，。！？,.!?]{{0,6}}{_CALL}|{_CALL}[^，。！？,.!?]{{0,4}}(?:取消|不用了|不要了|不需要了)"
+)
+
+
+def is_no_call(text: str) -> bool:
+    """Whether these words take a wished call back: ``不用回电了``, ``电话别打过来了``, ``回电取消吧``."""
+    return _NO_CALL.search(text) is not None

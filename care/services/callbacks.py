@@ -198,13 +198,34 @@ async def cancel(care: Care, conversation_id: int) -> bool:
         row = await _open_of(session, conversation_id)
         if row is None:
             return False
-        row.state, row.done_at, row.result = (
-            CallbackState.CANCELLED,
-            now,
-            CallbackResult.NO_LONGER_NEEDED,
-        )
-        await _release_promise(session, row, now)
+        await _cancel(session, row, now)
         return True
+
+
+async def cancel_task(care: Care, callback_id: int, staff_id: int, note: str) -> CallbackView:
+    """The customer told a colleague that no call is needed; `note` says how.
+
+    Raises:
+        InvalidInput: no note.
+        NotFound, Conflict: as `take`.
+    """
+    clean = tidy(note, keep_lines=True)[:_NOTE]
+    if not clean:
+        raise InvalidInput(fields={"note": "请写明客户怎么说的。"})
+    now = care.clock.now()
+    async with care.sessions.write() as session:
+        row = await _locked(session, callback_id)
+        _check_open(row)
+        if row.taken_by is not None and row.taken_by != staff_id:
+            raise Conflict("这个回电由其他坐席领取，请先和同事确认。")
+        row.taken_by, row.result_note = staff_id, clean
+        await _cancel(session, row, now)
+        return (await _views(session, [row], now))[0]
+
+
+async def _cancel(session: AsyncSession, row: Callback, now: datetime) -> None:
+    row.state, row.done_at, row.result = CallbackState.CANCELLED, now, CallbackResult.NO_LONGER_NEEDED
+    await _release_promise(session, row, now)
 
 
 async def listing(care: Care, actor: Actor, *, is_open: bool = True, limit: int = 200) -> list[CallbackView]:

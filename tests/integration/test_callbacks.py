@@ -11,7 +11,7 @@ from care.records.conversation import Conversation
 from care.records.customer import AccessLog
 from care.records.hours import Callback
 from care.records.interaction import CareInteraction, Promise
-from care.rules.callback_terms import CallbackResult, CallbackState
+from care.rules.callback_terms import CallbackResult, CallbackState, is_no_call
 from care.rules.errors import Conflict, InvalidInput, NotFound, NotVerified
 from care.rules.vocabulary import Role, VerifiedBy
 from care.services import callbacks, opening_hours, promise_watch, staff
@@ -53,6 +53,39 @@ async def ask(care, visit, shop, phone: str | None = None, words: str = "空调�
 async def the_promise(care) -> Promise:
     async with care.sessions.read() as session:
         return (await session.scalars(select(Promise))).one()
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("不用回电了", True),
+        ("电话别打过来了", True),
+        ("取消回电吧", True),
+        ("回电不用了", True),
+        ("不用给我打电话", True),
+        ("请给我回电", False),
+        ("怎么还不回电", False),
+        ("不用了", False),
+    ],
+)
+def test_words_that_take_a_call_back(said, meant):
+    assert is_no_call(said) is meant
+
+
+async def test_an_agent_takes_a_call_off_the_list_with_the_reason(care, shop, night):
+    visit, agent, other = await shop.visit(), await colleague(care, "a1"), await colleague(care, "a2")
+    made = await ask(care, visit, shop, phone="13911112222")
+    with pytest.raises(InvalidInput):
+        await callbacks.cancel_task(care, made.id, agent.id, " ")
+    await callbacks.take(care, made.id, agent)
+    with pytest.raises(Conflict):
+        await callbacks.cancel_task(care, made.id, other.id, "来电说不用了")
+    gone = await callbacks.cancel_task(care, made.id, agent.id, "来电说不用了")
+    assert (gone.state, gone.result_note, gone.tries) == (CallbackState.CANCELLED, "来电说不用了", 0)
+    async with care.sessions.read() as session:
+        assert (await session.scalars(select(Promise))).all() == []
+    with pytest.raises(Conflict):
+        await callbacks.cancel_task(care, made.id, agent.id, "再来一次")
 
 
 async def test_within_hours_nothing_is_offered(care, shop):
