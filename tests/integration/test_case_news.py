@@ -94,7 +94,9 @@ async def test_in_the_open_chat_a_proposal_is_said_with_its_buttons_and_no_messa
     await propose(care, case)
     phones = await deliver(care)
     *_, line = await system_lines(care, place)
-    assert line.text.startswith(f"智能客服通知：您的投诉 {case.case_number} 有处理方案了：退还运费并补偿 50 元")
+    assert line.text.startswith(
+        f"智能客服通知：您的投诉 {case.case_number} 有处理方案了：退还运费并补偿 50 元"
+    )
     assert [b["title"] for b in line.buttons or ()] == ["接受", "不接受"]
     assert phones.sent == {}
     async with care.sessions.read() as session:
