@@ -46,7 +46,7 @@ def promise_labels() -> dict[str, str]:
 
 
 #: Promised by a rule; every other row is in a colleague's own words.
-RULED: tuple[str, ...] = (*What.labels(), *OrderPromise.labels())
+RULED: tuple[str, ...] = tuple(promise_labels())
 
 
 @dataclass(frozen=True)
@@ -315,7 +315,7 @@ async def due_between(care: Care, start: datetime, end: datetime) -> list[Promis
 
 def label_of(what: str) -> str:
     """What is promised, in words: a colleague's own, or the label of what a rule promises."""
-    return {**What.labels(), **OrderPromise.labels()}.get(what, what)
+    return promise_labels().get(what, what)
 
 
 def _view(promise: Promise) -> PromiseView:
