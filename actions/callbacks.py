@@ -7,6 +7,7 @@ from care.rules.callback_terms import is_no_call
 from care.rules.errors import InvalidInput, NotVerified
 from care.rules.hours import in_words, words_of_week
 from care.rules.masking import mask_phone
+from care.rules.vocabulary import Topic
 from care.services import callbacks
 from care.services.callbacks import Offer
 
@@ -47,8 +48,9 @@ async def hear_cancel(turn: Turn, answer: str | None = None) -> bool:
     """No call after all, by button or in words; whether that was it."""
     if answer != NO_CALL and (turn.is_button or not is_no_call(turn.text)):
         return False
-    # A second press finds nothing to cancel and means the same.
-    if not await callbacks.cancel(turn.care, turn.conversation.id) and answer != NO_CALL:
+    # A second press, or words that can mean nothing else, find nothing to cancel and mean the same.
+    is_plain = answer == NO_CALL or turn.intent == Topic.REQUEST_HUMAN.value
+    if not await callbacks.cancel(turn.care, turn.conversation.id) and not is_plain:
         return False
     turn.say("callback_cancelled")
     turn.set("offered", None)

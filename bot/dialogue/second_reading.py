@@ -13,6 +13,7 @@ from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.dialogue.case_reading import of_a_case
+from care.rules.callback_terms import is_no_call
 from care.rules.vocabulary import COMPLAINT_TOPICS, Cue, Kind, Topic, kind_of_topic
 
 #: Read this surely, a message means what it says; a complaint below the second may be none at all.
@@ -56,11 +57,21 @@ def read_again(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> d
     something of a complaint that was received before."""
     if (act := of_a_case(parse, tracker)) is not None:
         return {**_as(parse, Topic.CASE_PROGRESS.value), "case_act": act}
+    if _takes_call_back(parse, tracker):
+        # The 电 of 回电 is no danger.
+        return {**_as(parse, Topic.REQUEST_HUMAN.value), "cues": []}
     again = _read_in_visit(parse, tracker)
     if again is not parse or not _may_be_nothing(parse, tracker):
         return again
     other = _likeliest_but_complaint(parse)
     return _as(parse, other) if other else {**parse, "intent": {**parse["intent"], "name": "nlu_fallback"}}
+
+
+def _takes_call_back(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> bool:
+    """不用回电了: about the call that the shop promised, which whoever takes wishes for a person also takes back."""
+    in_form = tracker is not None and tracker.active_loop_name is not None
+    text = parse.get("text") or ""
+    return not in_form and len(text) <= _LONGEST and "回电" in text and is_no_call(text)
 
 
 def _read_in_visit(parse: dict[str, Any], tracker: DialogueStateTracker | None) -> dict[str, Any]:
