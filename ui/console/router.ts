@@ -11,6 +11,8 @@ export const PAGES = [
   { path: "/bot", label: texts.pages.bot, permission: "view_console" },
   { path: "/team", label: texts.pages.team, permission: "view_console" },
   { path: "/improve", label: texts.pages.improve, permission: "improve" },
+  // The least of what its tabs ask for: shared replies are the leads'.
+  { path: "/settings", label: texts.pages.settings, permission: "reassign" },
 ] as const;
 
 const ROWS = { answers: "/answers", contacts: "/contacts", promises: "/promises", queue: "/queue" };
@@ -49,5 +51,6 @@ export const router = createRouter({
     { path: "/improve", component: () => import("./improve/ImprovePage.vue") },
     { path: "/improve/alarms/:id", component: () => import("./improve/AlarmPage.vue"), props: true },
     { path: "/improve/actions/:id", component: () => import("./improve/ActionPage.vue"), props: true },
+    { path: "/settings", component: () => import("./settings/SettingsPage.vue") },
   ],
 });
