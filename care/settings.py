@@ -133,7 +133,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, root: Path = ROOT
             topics=_members("HANDOVER_TOPICS", text("HANDOVER_TOPICS", ""), Topic),
             tiers=_members("HANDOVER_TIERS", text("HANDOVER_TIERS", ""), Tier),
             emotions=_members("HANDOVER_EMOTIONS", text("HANDOVER_EMOTIONS", ""), Emotion),
-            cues=_members("HANDOVER_CUES", text("HANDOVER_CUES", ""), Cue),
+            cues=_members("HANDOVER_CUES", text("HANDOVER_CUES", "self_harm"), Cue),
             skills=_skills(text("SKILL_TOPICS", "")),
         ),
         auto_assign=_flag("AUTO_ASSIGN", text("AUTO_ASSIGN", "1")),
