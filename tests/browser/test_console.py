@@ -18,7 +18,7 @@ from tests.browser.console_page import SOON_MS, Console
 from tests.browser.test_accessibility import violations
 
 OpenConsole = Callable[..., Awaitable[Console]]
-PAGES = ("今日", "投诉台账", "满意度", "客户", "机器人", "团队", "改进", "设置")
+PAGES = ("今日", "投诉台账", "满意度", "客户", "机器人", "服务", "团队", "改进", "设置")
 
 
 @pytest_asyncio.fixture

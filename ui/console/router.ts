@@ -9,6 +9,7 @@ export const PAGES = [
   { path: "/satisfaction", label: texts.pages.satisfaction, permission: "view_console" },
   { path: "/customers", label: texts.pages.customers, permission: "view_customer" },
   { path: "/bot", label: texts.pages.bot, permission: "view_console" },
+  { path: "/service", label: texts.pages.service, permission: "view_console" },
   { path: "/team", label: texts.pages.team, permission: "view_console" },
   { path: "/improve", label: texts.pages.improve, permission: "improve" },
   // The least of what its tabs ask for: shared replies are the leads'.
@@ -47,6 +48,7 @@ export const router = createRouter({
     { path: "/customers", component: () => import("./customers/CustomersPage.vue") },
     { path: "/customers/:id", component: () => import("./customers/CustomerPage.vue"), props: true },
     { path: "/bot", component: () => import("./pages/BotPage.vue") },
+    { path: "/service", component: () => import("./service/ServicePage.vue") },
     { path: "/team", component: () => import("./pages/TeamPage.vue") },
     { path: "/improve", component: () => import("./improve/ImprovePage.vue") },
     { path: "/improve/alarms/:id", component: () => import("./improve/AlarmPage.vue"), props: true },

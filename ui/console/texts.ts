@@ -27,6 +27,7 @@ export const texts = {
     satisfaction: "满意度",
     customers: "客户",
     bot: "机器人",
+    service: "服务",
     team: "团队",
     improve: "改进",
     settings: "设置",
