@@ -88,10 +88,11 @@ class TodayFigure(Struct, frozen=True):
 
 
 class Today(Struct, frozen=True):
-    """Ordered by weight: keeping customers first."""
+    """Ordered by weight: keeping customers first. `demo`: the demo shop's rows are among what is counted."""
 
     as_of: datetime
     figures: list[TodayFigure]
+    demo: bool
 
 
 # Satisfaction.

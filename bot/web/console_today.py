@@ -43,7 +43,7 @@ def today(found: TodayFigures) -> schemas.Today:
         )
         told = number(key.value, key.label, measured, definition=_NOW_DEFINITIONS[key], link=where[key])
         figures.append(schemas.TodayFigure(told, standing.tone.value, standing.usual, standing.usual_n))
-    return schemas.Today(found.as_of, figures)
+    return schemas.Today(found.as_of, figures, found.has_demo)
 
 
 def _now_links(found: TodayFigures) -> dict[Now, schemas.Link]:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.records.complaint import Complaint
@@ -72,9 +72,12 @@ class Standing:
 
 @dataclass(frozen=True)
 class TodayFigures:
+    """`has_demo`: rows of the demo shop are counted too."""
+
     as_of: datetime
     day: date
     figures: Mapping[Now, Standing]
+    has_demo: bool
 
 
 async def figures(care: Care) -> TodayFigures:
@@ -93,6 +96,7 @@ async def figures(care: Care) -> TodayFigures:
             session, Complaint.received_at, local, Complaint.state.not_in(NOT_COUNTED)
         )
         contacts = await _by_weekday(session, CareInteraction.started_at, local)
+        has_demo = bool(await session.scalar(select(exists().where(Customer.is_demo.is_(True)))))
     due = await promise_list.count(care, PromiseState.DUE_TODAY)
     broken = await promise_list.count(care, PromiseState.OVERDUE)
     longest = max(((now - at).total_seconds() for at in queued), default=None)
@@ -114,6 +118,7 @@ async def figures(care: Care) -> TodayFigures:
             Now.COMPLAINTS: _compared(complaints, is_bad_when_more=True),
             Now.CONTACTS: _compared(contacts, is_bad_when_more=False),
         },
+        has_demo=has_demo,
     )
 
 

@@ -60,6 +60,10 @@ class TestWhoIsLetIn:
         lead = await sign_in("lead1", Role.LEAD)
         assert [(await lead.get(f"{BASE}/{path}")).status for path in READS] == [200] * len(READS)
 
+    async def test_a_shop_of_its_own_is_not_called_a_demo(self, sign_in: SignIn) -> None:
+        lead = await sign_in("lead1", Role.LEAD)
+        assert (await body(await lead.get(f"{BASE}/today")))["demo"] is False
+
     async def test_a_lead_takes_no_copy_away(self, sign_in: SignIn) -> None:
         lead = await sign_in("lead1", Role.LEAD)
         assert (await lead.get(f"{BASE}/complaints/export")).status == 403
@@ -142,6 +146,7 @@ class TestOverTheDemoShop:
         team = await body(await lead.get(f"{BASE}/team"))
         assert all("质检" in row["aht"]["note"] or row["aht"]["value"] is None for row in team["members"])
         today = await body(await lead.get(f"{BASE}/today"))
+        assert today["demo"] is True
         by_key = {one["number"]["key"]: one for one in today["figures"]}
         assert by_key["contacts"]["usual_n"] == 8
         cases = await body(await lead.get("/api/desk/complaints?clock=overdue"))

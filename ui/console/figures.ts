@@ -1,7 +1,14 @@
 import { span } from "../shared/staff/spans";
 import type { Figure } from "./types";
 
-const whole = new Intl.NumberFormat("zh-CN");
+const whole = new Intl.NumberFormat("zh-CN", { maximumFractionDigits: 1 });
+
+/** Under an hour with its seconds: whoever is held to two minutes wants to see them. */
+function short(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60 || whole >= 3600) return span(whole * 1000);
+  return `${Math.floor(whole / 60)} 分${whole % 60 ? ` ${whole % 60} 秒` : ""}`;
+}
 
 /** A value in its unit, as it is read: 83.2%, 4.21, +42, 71.0, 3 分, 1,204. */
 export function shown(value: number | null | undefined, unit: string): string {
@@ -16,7 +23,7 @@ export function shown(value: number | null | undefined, unit: string): string {
     case "index":
       return value.toFixed(1);
     case "seconds":
-      return span(value * 1000);
+      return short(value);
     default:
       return whole.format(value);
   }

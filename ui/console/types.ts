@@ -29,6 +29,8 @@ export interface TodayFigure {
 export interface Today {
   as_of: string;
   figures: TodayFigure[];
+  /** The demo shop's rows are among what is counted. */
+  demo: boolean;
 }
 
 export interface Gap {
