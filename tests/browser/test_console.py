@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from uuid import uuid4
 from zipfile import ZipFile
 
 import pytest
@@ -108,6 +109,40 @@ async def test_every_satisfaction_chart_has_its_table_and_a_group_leads_to_its_a
     await group.click()
     await console.is_at("评价回答")
     await expect(console.rows.first).to_be_visible(timeout=SOON_MS)
+
+
+async def test_an_administrator_makes_an_account_and_its_password_is_shown_once(
+    open_console: OpenConsole,
+) -> None:
+    console = await open_console("admin")
+    await console.go("设置")
+    await console.main.get_by_role("button", name="新建账号").click()
+    form = console.page.get_by_role("dialog", name="新建账号")
+    login = f"new-{uuid4().hex[:8]}"
+    await form.get_by_label("登录名").fill("大 写")
+    await form.get_by_label("姓名").fill("李新")
+    await form.get_by_label("同时接待上限").fill("99")
+    await form.get_by_role("button", name="保存").click()
+    await expect(form.get_by_role("alert")).to_have_count(2, timeout=SOON_MS)
+    await form.get_by_label("登录名").fill(login)
+    await form.get_by_label("同时接待上限").fill("4")
+    await form.get_by_role("button", name="保存").click()
+    shown = console.page.get_by_role("dialog", name="首次登录的密码")
+    password = await shown.locator("code").inner_text(timeout=SOON_MS)
+    await shown.get_by_role("button", name="已记下，关闭").click()
+    await expect(console.rows.filter(has_text=login)).to_contain_text("首次登录要改密码", timeout=SOON_MS)
+    assert len(password) >= 12
+    assert password not in await console.page.content()
+
+
+async def test_a_lead_sees_of_the_settings_the_replies_alone(open_console: OpenConsole) -> None:
+    console = await open_console("lead1")
+    await console.go("设置")
+    tabs = console.main.get_by_role("navigation", name="设置").get_by_role("link")
+    await expect(tabs).to_have_text(["常用语"])
+    await console.main.get_by_label(re.compile("^文字、拼音")).fill("cuifahuo")
+    await console.main.get_by_role("button", name="查找").click()
+    await expect(console.rows.first).to_contain_text("催发货", timeout=SOON_MS)
 
 
 async def test_an_agent_is_refused_and_shown_the_way_to_the_desk(open_console: OpenConsole) -> None:
