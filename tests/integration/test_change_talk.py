@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler
 from sqlalchemy import func, select
 
 from bot.reference_erp.app import make_app
-from care.adapters.http_orders import HttpOrders, RecordedIds, open_erp
+from care.adapters.http_orders import HttpOrders, RecordedIds, client, open_erp
 from care.records.order_request import ReturnRequest
 from care.rules.vocabulary import OrderState, VerifiedBy
 from care.services import orders
@@ -32,8 +32,11 @@ async def who(care_sqlite: Care) -> Buyer:
 
 
 @pytest_asyncio.fixture
-async def erp(care_sqlite: Care) -> AsyncIterator[tuple[Care, list[Fault]]]:
+async def erp(care_sqlite: Care, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Care, list[Fault]]]:
     """Customer care behind the reference ERP; a fault in the list bends its answers."""
+    # Here it is away when a fault says so, not when the machine is busy.
+    monkeypatch.setattr(client, "TOTAL_S", 30.0)
+    monkeypatch.setattr(client, "BUDGET_S", 60.0)
     faults: list[Fault] = []
 
     @web.middleware

@@ -13,6 +13,7 @@ from care.migrations.upgrade import upgrade, upgrade_database
 from care.records import Sessions, make_engine
 from care.records.customer import Customer, CustomerField
 from care.records.encryption import PREFIX, CannotDecrypt, KeyRing, is_value
+from care.records.hours import Callback
 from care.records.merging import MergeLog
 from care.records.order import Order
 from care.records.order_request import Invoice
@@ -31,6 +32,7 @@ SECRETS = (
     "91330106MA2CFABC1X",
     "TOTPSECRET",
     "改前的地址",
+    "13800009999",
 )
 
 
@@ -117,6 +119,7 @@ async def sow(care) -> int:
                 requested_at=now,
             )
         )
+        session.add(Callback(phone="13800009999", due_at=now, made_at=now))
         session.add(
             MergeLog(
                 survivor_id=customer.id,

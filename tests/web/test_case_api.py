@@ -764,7 +764,8 @@ class TestDoor:
             [],
         ):
             answer = await manager.post(path, wild)
-            assert answer.status in (400, 404), await answer.text()
+            # 409: an address that takes no body refuses what the case does not allow.
+            assert answer.status in (400, 404, 409), await answer.text()
 
     async def test_a_strange_case_number_is_no_address(self, sign_in: SignIn) -> None:
         agent = await sign_in()
