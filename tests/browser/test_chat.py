@@ -67,7 +67,7 @@ async def test_enter_while_an_input_method_composes_takes_the_word_and_sends_not
 
 async def test_a_thousand_characters_are_the_limit_and_are_counted_from_nine_hundred(chat: Chat) -> None:
     counter = chat.root.locator(".counter")
-    send = chat.page.get_by_role("button", name="发送")
+    send = chat.page.get_by_role("button", name="发送", exact=True)
     await chat.field.fill("字" * 899)
     await expect(counter).to_be_empty()
     await chat.field.fill("字" * 900)

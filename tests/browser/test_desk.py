@@ -12,8 +12,13 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from playwright.async_api import WebSocketRoute, expect
+from sqlalchemy import select
 
 from bot.up.prepare import demo_password
+from care.records.conversation import Conversation
+from care.rules.vocabulary import Owner
+from care.services import handoff
+from care.services.context import Care
 from care.settings import Settings
 from tests.browser.chat_page import ANSWER_MS, Chat
 from tests.browser.conftest import DESKTOP, LAPTOP, OpenPage
@@ -35,9 +40,15 @@ _SESSIONS: dict[tuple[str, str], list[Any]] = {}
 
 
 @pytest_asyncio.fixture
-async def open_desk(open_page: OpenPage, base_url: str, password: str) -> AsyncIterator[OpenDesk]:
+async def open_desk(open_page: OpenPage, base_url: str, password: str, care: Care) -> AsyncIterator[OpenDesk]:
     """A member of staff at the desk; what they still hold at the end is closed, so that the next test has room."""
     opened: dict[str, Desk] = {}
+    # Nor may those who wait since other tests fill the desk of whoever comes online.
+    async with care.sessions.read() as session:
+        waiting = await session.scalars(select(Conversation.id).where(Conversation.owner == Owner.QUEUED))
+        left = list(waiting)
+    for conversation_id in left:
+        await handoff.close(care, conversation_id, "system")
 
     async def come(
         login: str, *, presence: str = "忙碌", size: tuple[int, int] = LAPTOP, **more: Any

@@ -17,6 +17,7 @@ from care.services import evidence_turns
 from care.services.context import Care
 from tests.browser.chat_page import ANSWER_MS, Chat
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage
+from tests.browser.test_accessibility import violations
 
 ASK = evidence_turns.ASK.format(which="图片")
 
@@ -210,7 +211,4 @@ async def test_axe_finds_nothing_serious(chat: Chat, axe: str) -> None:
     await choose(chat, file(), file("假.jpg", b"no picture"))
     await is_drawn(pictures(chat))
     await expect(chat.root.locator(".picture-reason")).to_be_visible()
-    await chat.page.evaluate(axe)
-    found = await chat.page.evaluate("() => axe.run().then((result) => result.violations)")
-    serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
-    assert serious == []
+    assert await violations(chat.page, axe) == []

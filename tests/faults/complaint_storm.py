@@ -205,7 +205,9 @@ async def _audit(care: Care, plan: Plan, workers: int, outcome: Outcome) -> None
                     else found == 1
                 )  # fmt: skip
                 # A wish in the chat is an event and an approval of one key.
-                if not is_there and not (act == "wish" and events[key] == 1):
+                # Nor does giving a case to who has it already leave an event.
+                is_nothing = act == "assign" and found == 0
+                if not is_there and not is_nothing and not (act == "wish" and events[key] == 1):
                     outcome.faults.append(f"done and not there once ({found}): {entry}")
             elif entry["end"] == "refused":
                 outcome.refused[entry["why"]] += 1
