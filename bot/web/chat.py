@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
-from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+from aiohttp import web
 
 from bot.web import texts
 from bot.web.clients import may_open_chat
+from bot.web.framed_socket import FramedSocket
 from bot.web.frames import (
     HARD_MAX_FRAME,
     Ack,
@@ -31,7 +32,7 @@ from bot.web.frames import (
 )
 from bot.web.keys import ADDRESS, PARTS, Parts
 from bot.web.sending import Sender
-from bot.web.tasks import end, whole
+from bot.web.tasks import end
 from care.rules.errors import (
     BadFrame,
     CareError,
@@ -46,7 +47,6 @@ from care.services.conversations import Accepted, ConversationView
 
 log = structlog.get_logger(__name__)
 
-HELLO_TIMEOUT_S = 15.0
 HEARTBEAT_S = 25.0
 
 
@@ -56,10 +56,6 @@ class HelloFirst(BadFrame):
 
 class HelloAgain(BadFrame):
     code, default = "already_welcome", texts.HELLO_AGAIN
-
-
-class Unexpected(CareError):
-    code, status, default = "unexpected", 500, texts.UNEXPECTED
 
 
 async def chat_socket(request: web.Request) -> web.StreamResponse:
@@ -82,18 +78,19 @@ async def chat_socket(request: web.Request) -> web.StreamResponse:
     return ws
 
 
-class ChatConnection:
-    """One visitor's socket from hello to the end. Frames are handled one after the other."""
+class ChatConnection(FramedSocket[Frame]):
+    """One visitor's socket from hello to the end."""
+
+    surface = "chat"
 
     def __init__(
         self, ws: web.WebSocketResponse, transport: asyncio.Transport | None, parts: Parts, address: str
     ) -> None:
-        self._ws = ws
+        super().__init__(ws, parts.limiter.strikes())
         self._parts = parts
         self._care = parts.care
         self._address = address
         self._sender = Sender(ws, transport, parts.care, parts.metrics)
-        self._strikes = parts.limiter.strikes()
         self._visitor = ""
         self._is_over = False
         self._view: ConversationView | None = None
@@ -140,42 +137,18 @@ class ChatConnection:
 
     # Reading.
 
-    async def _read(self) -> None:
-        while True:
-            timeout = HELLO_TIMEOUT_S if self._view is None else None
-            try:
-                incoming = await self._ws.receive(timeout)
-            except asyncio.TimeoutError:
-                self.close_soon(WSCloseCode.POLICY_VIOLATION, "no hello")
-                return
-            if incoming.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                return
-            await self._take(incoming)
-            # A flood must leave the others their turn.
-            await asyncio.sleep(0)
+    @property
+    def is_welcome(self) -> bool:
+        return self._view is not None
 
-    async def _take(self, incoming: WSMessage) -> None:
-        """One frame; whatever is wrong with it is said to this visitor and hurts nobody else."""
-        client_msg_id = None
-        try:
-            try:
-                if incoming.type is not WSMsgType.TEXT:
-                    raise BadFrame(texts.NOT_JSON)
-                client_msg_id = meant_message(incoming.data)
-                frame = read_frame(incoming.data)
-                self._parts.metrics.frames.labels(str(frame.__struct_config__.tag)).inc()
-                self._check_rate()
-            except CareError as refusal:
-                await self._refuse(refusal, client_msg_id)
-                if not self._strikes.take():
-                    self.close_soon(WSCloseCode.POLICY_VIOLATION, "too many bad frames")
-                return
-            await whole(self._handle(frame))
-        except CareError as refusal:
-            await self._refuse(refusal, client_msg_id)
-        except Exception:
-            log.exception("chat.frame_failed")
-            await self._refuse(Unexpected(), client_msg_id)
+    def _meant(self, data: str) -> str | None:
+        return meant_message(data)
+
+    def _parsed(self, data: str) -> Frame:
+        frame = read_frame(data)
+        self._parts.metrics.frames.labels(str(frame.__struct_config__.tag)).inc()
+        self._check_rate()
+        return frame
 
     def _check_rate(self) -> None:
         limiter = self._parts.limiter
@@ -184,9 +157,9 @@ class ChatConnection:
         if not (is_within and limiter.address_frames.take(self._address)):
             raise TooManyRequests(texts.TOO_FAST)
 
-    async def _refuse(self, refusal: CareError, client_msg_id: str | None) -> None:
+    async def _refuse(self, refusal: CareError, frame_id: str | None) -> None:
         self._parts.metrics.refused.labels(refusal.code).inc()
-        await self._sender.answer(error_frame(refusal, client_msg_id))
+        await self._sender.answer(error_frame(refusal, frame_id))
 
     # What each frame does.
 

@@ -128,10 +128,6 @@ class NoticeRead(DeskFrame, frozen=True, kw_only=True, tag="notice_read"):
     notice: StaffId
 
 
-ClientFrame = (
-    Hello | Open | Older | Shut | Take | Send | Note | Typing | Transfer | ReturnToBot | AskLead | Join | StepIn
-    | Close | Snooze | Unsnooze | SetPresence | Read | Draft | NoticeRead
-)  # fmt: skip
 CLIENT_FRAMES: tuple[type[DeskFrame], ...] = (
     Hello, Open, Older, Shut, Take, Send, Note, Typing, Transfer, ReturnToBot, AskLead, Join, StepIn,
     Close, Snooze, Unsnooze, SetPresence, Read, Draft, NoticeRead,

@@ -125,9 +125,6 @@ class DeskHub:
         self._dirty.add(conversation_id)
         self._news.set()
 
-    def people_changed(self) -> None:
-        self._staff_moved.set()
-
     # The loops.
 
     async def run(self) -> None:

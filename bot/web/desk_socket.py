@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+from aiohttp import web
 from async_timeout import timeout
 from msgspec import UNSET
 
 from bot.web import desk_acts, desk_frames, desk_views, texts
-from bot.web.chat import Unexpected
 from bot.web.clients import is_own_origin
 from bot.web.desk_reading import meant_frame, read_desk_frame
 from bot.web.desk_schemas import Item
 from bot.web.desk_sending import DeskSender
+from bot.web.framed_socket import FramedSocket
 from bot.web.frames import HARD_MAX_FRAME
 from bot.web.keys import ADDRESS, PARTS, SESSION, Parts
 from bot.web.staff_api import COOKIE
@@ -39,7 +39,6 @@ from care.services.staff import StaffView
 
 log = structlog.get_logger(__name__)
 
-HELLO_TIMEOUT_S = 15.0
 HEARTBEAT_S = 20.0
 #: A session that ended elsewhere is noticed within this time, and at once when the bus tells.
 SESSION_CHECK_S = 10.0
@@ -88,8 +87,10 @@ class _Room:
     note_id: int = 0
 
 
-class DeskConnection:
-    """One desk from hello to the end. Frames are handled one after the other."""
+class DeskConnection(FramedSocket[desk_frames.DeskFrame]):
+    """One desk from hello to the end."""
+
+    surface = "desk"
 
     def __init__(
         self,
@@ -99,13 +100,12 @@ class DeskConnection:
         reader: StaffView,
         token: str | None,
     ) -> None:
-        self._ws = ws
+        super().__init__(ws, parts.limiter.strikes())
         self._parts = parts
         self._care = parts.care
         self._reader = reader
         self._token = token
         self._sender = DeskSender(ws, transport, parts.metrics)
-        self._strikes = parts.limiter.strikes()
         self._me: Colleague | None = None
         self._shown: dict[int, Item] = {}
         self._rooms: dict[int, _Room] = {}
@@ -209,44 +209,21 @@ class DeskConnection:
 
     # Reading.
 
-    async def _read(self) -> None:
-        while True:
-            patience = HELLO_TIMEOUT_S if self._me is None else None
-            try:
-                incoming = await self._ws.receive(patience)
-            except asyncio.TimeoutError:
-                self.close_soon(WSCloseCode.POLICY_VIOLATION, "no hello")
-                return
-            if incoming.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                return
-            await self._take(incoming)
-            await asyncio.sleep(0)
+    @property
+    def is_welcome(self) -> bool:
+        return self._me is not None
 
-    async def _take(self, incoming: WSMessage) -> None:
-        """One frame; whatever is wrong with it is said to this desk and hurts nobody else."""
-        frame_id = None
-        try:
-            try:
-                if incoming.type is not WSMsgType.TEXT:
-                    raise BadFrame(texts.NOT_JSON)
-                frame_id = meant_frame(incoming.data)
-                frame = read_desk_frame(incoming.data)
-                self._parts.metrics.desk_frames.labels(str(frame.__struct_config__.tag)).inc()
-                if not self._parts.limiter.desk_frames.take(self.staff_id):
-                    raise TooManyRequests
-            except CareError as refusal:
-                self._refuse(refusal, frame_id)
-                if not self._strikes.take():
-                    self.close_soon(WSCloseCode.POLICY_VIOLATION, "too many bad frames")
-                return
-            await whole(self._handle(frame))
-        except CareError as refusal:
-            self._refuse(refusal, frame_id)
-        except Exception:
-            log.exception("desk.frame_failed")
-            self._refuse(Unexpected(), frame_id)
+    def _meant(self, data: str) -> str | None:
+        return meant_frame(data)
 
-    def _refuse(self, refusal: CareError, frame_id: str | None) -> None:
+    def _parsed(self, data: str) -> desk_frames.DeskFrame:
+        frame = read_desk_frame(data)
+        self._parts.metrics.desk_frames.labels(str(frame.__struct_config__.tag)).inc()
+        if not self._parts.limiter.desk_frames.take(self.staff_id):
+            raise TooManyRequests
+        return frame
+
+    async def _refuse(self, refusal: CareError, frame_id: str | None) -> None:
         self._parts.metrics.refused.labels(refusal.code).inc()
         self._sender.offer(
             desk_frames.ErrorFrame(

@@ -13,7 +13,6 @@ from types import MappingProxyType
 from care.rules.effect import SampleKind, Verdict
 from care.rules.errors import IllegalMove
 from care.rules.labelled import Labelled
-from care.rules.satisfaction import Property, advice_for
 
 
 class ActionState(Labelled):
@@ -149,11 +148,6 @@ def check_action_move(state: ActionState, to: ActionState, facts: ActionFacts) -
         raise IllegalMove(f"改进措施现在是“{state.label}”，不能变为“{to.label}”。")
     if guard := _GUARDS.get(to):
         guard(facts)
-
-
-def advised_kind(prop: Property) -> str:
-    """What a weak cell of the care matrix asks for; the title of the action that answers it."""
-    return advice_for(prop)
 
 
 def _check_start(facts: ActionFacts) -> None:

@@ -297,22 +297,6 @@ async def of_complaint(care: Care, complaint_id: int) -> list[PromiseView]:
         return [_view(promise) for promise in rows]
 
 
-async def due_between(care: Care, start: datetime, end: datetime) -> list[PromiseView]:
-    """Open promises that fall due in the span, the earliest first."""
-    async with care.sessions.read() as session:
-        rows = await session.scalars(
-            select(Promise)
-            .where(
-                Promise.due_at >= start,
-                Promise.due_at < end,
-                Promise.kept_at.is_(None),
-                Promise.broken_at.is_(None),
-            )
-            .order_by(Promise.due_at, Promise.id)
-        )
-        return [_view(promise) for promise in rows]
-
-
 def label_of(what: str) -> str:
     """What is promised, in words: a colleague's own, or the label of what a rule promises."""
     return promise_labels().get(what, what)

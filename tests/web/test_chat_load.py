@@ -119,7 +119,7 @@ async def test_who_goes_on_flooding_is_closed(visitor: Visitor, client: TestClie
 async def test_a_socket_that_never_says_hello_is_closed(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.web.chat.HELLO_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("bot.web.framed_socket.HELLO_TIMEOUT_S", 0.1)
     silent = await connect()
     assert await silent.closed() == aiohttp.WSCloseCode.POLICY_VIOLATION
 
