@@ -22,6 +22,7 @@ from care.rules.severity import Grade
 from care.rules.vocabulary import Channel, Role, Tier, Topic
 from care.services import (
     approvals,
+    case_access,
     case_acts,
     case_document,
     case_events,
@@ -110,8 +111,8 @@ async def export(request: web.Request) -> web.StreamResponse:
     """The case as a labelled document; that it was taken is in the access log."""
     care, reader = _who(request)
     asked = read_query(request, schemas.ExportQuery)
-    found = await case_sheet.read(care, reader, _ref(request))
-    document = await case_document.render(care, found.item.complaint.id, reader=reader, format=asked.format)
+    complaint_id = await case_access.find(care, reader, _ref(request))
+    document = await case_document.render(care, complaint_id, reader=reader, format=asked.format)
     return web.Response(
         body=document.bytes,
         content_type=document.content_type,
@@ -226,26 +227,26 @@ async def promise(request: web.Request) -> web.Response:
 async def promise_done(request: web.Request) -> web.Response:
     """What a colleague gave their word for on this case was done."""
     care, reader = _who(request)
-    found = await case_sheet.read(care, reader, _ref(request))
+    complaint_id = await case_access.find(care, reader, _ref(request))
     promise_id = int(request.match_info["id"])
-    if promise_id not in {one.id for one in found.promises}:
+    if promise_id not in {one.id for one in await promises.of_complaint(care, complaint_id)}:
         raise NotFound("没有找到这个承诺。")
     await promises.fulfil(care, promise_id, reader.login)
-    return await _acted(care, reader, Done(found.item.complaint.id))
+    return await _acted(care, reader, Done(complaint_id))
 
 
 async def authority(request: web.Request) -> web.Response:
     """An authority has taken up the case: its terms and ours begin."""
     care, reader = _who(request)
     wish = await read_body(request, schemas.AuthorityWish)
-    complaint_id = (await case_sheet.read(care, reader, _ref(request))).item.complaint.id
+    complaint_id = await case_access.find(care, reader, _ref(request))
     await legal_clocks.note_authority(care, complaint_id, received_at=wish.received_at, actor=reader.login)
     return await _acted(care, reader, Done(complaint_id))
 
 
 async def escalation_steps(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    complaint_id = (await case_sheet.read(care, reader, _ref(request))).item.complaint.id
+    complaint_id = await case_access.find(care, reader, _ref(request))
     steps = await escalations.of_complaint(care, complaint_id)
     return json_response(
         schemas.EscalationSteps(
@@ -329,7 +330,7 @@ async def agree(request: web.Request) -> web.Response:
     """The second person's yes carries the act out."""
     care, reader = _who(request)
     wish = await read_body(request, schemas.Decide)
-    complaint_id = (await case_sheet.read(care, reader, _ref(request))).item.complaint.id
+    complaint_id = await case_access.find(care, reader, _ref(request))
     await approvals.agree(care, complaint_id, _approval(request), reader.id, note=wish.note)
     return await _acted(care, reader, Done(complaint_id))
 
@@ -337,7 +338,7 @@ async def agree(request: web.Request) -> web.Response:
 async def refuse(request: web.Request) -> web.Response:
     care, reader = _who(request)
     wish = await read_body(request, schemas.Decide)
-    complaint_id = (await case_sheet.read(care, reader, _ref(request))).item.complaint.id
+    complaint_id = await case_access.find(care, reader, _ref(request))
     await approvals.refuse(care, complaint_id, _approval(request), reader.id, note=wish.note)
     return await _acted(care, reader, Done(complaint_id))
 

@@ -169,6 +169,14 @@ class Sessions:
             yield session
 
     @asynccontextmanager
+    async def one_picture(self) -> AsyncIterator[AsyncSession]:
+        """As `read`, and all that is read stems from one moment, on PostgreSQL as on SQLite anyway."""
+        async with self.read() as session:
+            if self.engine.dialect.name == "postgresql":
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
+    @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         if self._writers is None:
             async with _telling_unavailable(), self._write.begin() as session:

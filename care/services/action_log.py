@@ -93,9 +93,7 @@ async def trail(session: AsyncSession, action_id: int) -> list[CorrectiveActionE
 
 async def verify(care: Care) -> list[str]:
     """The titles of the actions whose trail was changed, cut or swapped, by id; empty when all are sound."""
-    async with care.sessions.read() as session:
-        if session.get_bind().dialect.name == "postgresql":
-            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    async with care.sessions.one_picture() as session:
         actions = (await session.scalars(select(CorrectiveAction).order_by(CorrectiveAction.id))).all()
         return [
             f"{action.id} {action.title}"

@@ -15,6 +15,7 @@ from care.rules.complaint import Level
 from care.rules.errors import Forbidden, NotFound
 from care.rules.permissions import Permission, may
 from care.rules.vocabulary import Owner
+from care.services.context import Care
 from care.services.staff import StaffView
 
 _NONE = "没有找到这件投诉。"
@@ -57,6 +58,12 @@ async def accessed(
     if mine is None and not is_known:
         raise Forbidden("这件投诉由其他同事处理，您不能查看。")
     return complaint
+
+
+async def find(care: Care, reader: StaffView, ref: str) -> int:
+    """The id of the case that `reader` may act on; nothing of it is read or shown. Raises as `accessed`."""
+    async with care.sessions.read() as session:
+        return await id_of(session, reader, ref)
 
 
 async def id_of(session: AsyncSession, reader: StaffView, ref: str) -> int:

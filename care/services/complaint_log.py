@@ -132,10 +132,8 @@ async def event_of_key(session: AsyncSession, key: str) -> ComplaintEvent | None
 async def verify(care: Care) -> list[BrokenLink]:
     """Every fault of the whole log, by complaint and seq; an intact log gives an empty list."""
     broken: list[BrokenLink] = []
-    async with care.sessions.read() as session:
-        if session.get_bind().dialect.name == "postgresql":
-            # One picture for all reads, as SQLite gives anyway: a case that moves meanwhile is no fault.
-            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    # A case that moves meanwhile is no fault.
+    async with care.sessions.one_picture() as session:
         after = 0
         while True:
             complaints = (
