@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.web import case_answers
+from bot.web import case_answers, case_bodies
 from bot.web import case_schemas as schemas
 from bot.web.bodies import json_response, read_body, read_query
 from bot.web.desk_schemas import Person
@@ -47,7 +47,7 @@ E = TypeVar("E", bound=Labelled)
 
 async def find(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    asked = read_query(request, schemas.CaseQuery)
+    asked = read_query(request, case_bodies.CaseQuery)
     page = await case_list.find(
         care, reader, filters_of(asked), sort=asked.sort, after=asked.after, limit=asked.limit
     )
@@ -110,7 +110,7 @@ async def events(request: web.Request) -> web.Response:
 async def export(request: web.Request) -> web.StreamResponse:
     """The case as a labelled document; that it was taken is in the access log."""
     care, reader = _who(request)
-    asked = read_query(request, schemas.ExportQuery)
+    asked = read_query(request, case_bodies.ExportQuery)
     complaint_id = await case_access.find(care, reader, _ref(request))
     document = await case_document.render(care, complaint_id, reader=reader, format=asked.format)
     return web.Response(
@@ -122,7 +122,7 @@ async def export(request: web.Request) -> web.StreamResponse:
 
 async def move(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    wish = await read_body(request, schemas.CaseMove)
+    wish = await read_body(request, case_bodies.CaseMove)
     remedies = None
     if wish.remedies is not None:
         remedies = tuple(RemedyPart(one.kind, one.amount, one.note) for one in wish.remedies)
@@ -153,7 +153,7 @@ async def move(request: web.Request) -> web.Response:
 
 async def merge(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    wish = await read_body(request, schemas.MergeCases)
+    wish = await read_body(request, case_bodies.MergeCases)
     done = await case_moving.move(
         care,
         reader,
@@ -169,7 +169,7 @@ async def merge(request: web.Request) -> web.Response:
 
 async def note(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    wish = await read_body(request, schemas.NoteWish)
+    wish = await read_body(request, case_bodies.NoteWish)
     return await _acted(
         care, reader, await case_acts.note(care, reader, _ref(request), wish.text, key=wish.key)
     )
@@ -177,7 +177,7 @@ async def note(request: web.Request) -> web.Response:
 
 async def grade(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    wish = await read_body(request, schemas.GradeWish)
+    wish = await read_body(request, case_bodies.GradeWish)
     done = await case_acts.grade(
         care, reader, _ref(request), wish.grade, reason=wish.reason, version=wish.version, key=wish.key
     )
@@ -186,7 +186,7 @@ async def grade(request: web.Request) -> web.Response:
 
 async def assign(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    wish = await read_body(request, schemas.AssignWish)
+    wish = await read_body(request, case_bodies.AssignWish)
     done = await case_acts.assign(
         care,
         reader,
@@ -202,13 +202,13 @@ async def assign(request: web.Request) -> web.Response:
 
 async def remind(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    wish = await read_body(request, schemas.RemindWish)
+    wish = await read_body(request, case_bodies.RemindWish)
     return await _acted(care, reader, await case_acts.remind(care, reader, _ref(request), key=wish.key))
 
 
 async def remedy_done(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    wish = await read_body(request, schemas.DoneWish)
+    wish = await read_body(request, case_bodies.DoneWish)
     done = await case_acts.remedy_done(
         care, reader, _ref(request), part_id=wish.remedy, basis=wish.basis, key=wish.key
     )
@@ -217,7 +217,7 @@ async def remedy_done(request: web.Request) -> web.Response:
 
 async def promise(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    wish = await read_body(request, schemas.PromiseWish)
+    wish = await read_body(request, case_bodies.PromiseWish)
     done = await case_acts.promise(
         care, reader, _ref(request), what=wish.what, due_at=wish.due_at, key=wish.key
     )
@@ -238,7 +238,7 @@ async def promise_done(request: web.Request) -> web.Response:
 async def authority(request: web.Request) -> web.Response:
     """An authority has taken up the case: its terms and ours begin."""
     care, reader = _who(request)
-    wish = await read_body(request, schemas.AuthorityWish)
+    wish = await read_body(request, case_bodies.AuthorityWish)
     complaint_id = await case_access.find(care, reader, _ref(request))
     await legal_clocks.note_authority(care, complaint_id, received_at=wish.received_at, actor=reader.login)
     return await _acted(care, reader, Done(complaint_id))
@@ -262,7 +262,7 @@ async def escalation_steps(request: web.Request) -> web.Response:
 
 async def cause(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    wish = await read_body(request, schemas.CauseWish)
+    wish = await read_body(request, case_bodies.CauseWish)
     done = await case_acts.cause(
         care,
         reader,
@@ -278,7 +278,7 @@ async def cause(request: web.Request) -> web.Response:
 
 async def correct(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    wish = await read_body(request, schemas.CaseCorrection)
+    wish = await read_body(request, case_bodies.CaseCorrection)
     facts = case_acts.Facts(
         category=wish.category,
         topic=wish.topic,
@@ -296,7 +296,7 @@ async def correct(request: web.Request) -> web.Response:
 
 async def link(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    wish = await read_body(request, schemas.LinkWish)
+    wish = await read_body(request, case_bodies.LinkWish)
     done = await case_links.link(
         care, reader, _ref(request), wish.case, wish.kind, reason=wish.reason, key=wish.key
     )
@@ -305,7 +305,7 @@ async def link(request: web.Request) -> web.Response:
 
 async def unlink(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    wish = await read_body(request, schemas.UnlinkWish)
+    wish = await read_body(request, case_bodies.UnlinkWish)
     done = await case_links.unlink(care, reader, _ref(request), wish.case, wish.kind, key=wish.key)
     return await _acted(care, reader, done)
 
@@ -321,7 +321,7 @@ async def case_approvals(request: web.Request) -> web.Response:
 
 async def all_approvals(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    asked = read_query(request, schemas.ApprovalQuery)
+    asked = read_query(request, case_bodies.ApprovalQuery)
     found = await case_sheet.approvals_for(care, reader, is_open_only=asked.open, limit=asked.limit)
     return json_response(schemas.Approvals([case_answers.approval(one, None, reader.role) for one in found]))
 
@@ -329,7 +329,7 @@ async def all_approvals(request: web.Request) -> web.Response:
 async def agree(request: web.Request) -> web.Response:
     """The second person's yes carries the act out."""
     care, reader = _who(request)
-    wish = await read_body(request, schemas.Decide)
+    wish = await read_body(request, case_bodies.Decide)
     complaint_id = await case_access.find(care, reader, _ref(request))
     await approvals.agree(care, complaint_id, _approval(request), reader.id, note=wish.note)
     return await _acted(care, reader, Done(complaint_id))
@@ -337,7 +337,7 @@ async def agree(request: web.Request) -> web.Response:
 
 async def refuse(request: web.Request) -> web.Response:
     care, reader = _who(request)
-    wish = await read_body(request, schemas.Decide)
+    wish = await read_body(request, case_bodies.Decide)
     complaint_id = await case_access.find(care, reader, _ref(request))
     await approvals.refuse(care, complaint_id, _approval(request), reader.id, note=wish.note)
     return await _acted(care, reader, Done(complaint_id))
@@ -346,7 +346,7 @@ async def refuse(request: web.Request) -> web.Response:
 async def open_case(request: web.Request) -> web.Response:
     """A complaint that a customer tells the agent who holds the conversation."""
     care, reader = _who(request)
-    wish = await read_body(request, schemas.OpenCase)
+    wish = await read_body(request, case_bodies.OpenCase)
     done = await case_opening.open_case(
         care,
         reader,
@@ -381,7 +381,7 @@ async def _acted(care: Care, reader: StaffView, done: Done) -> web.Response:
     return json_response(schemas.Acted(is_done, waiting, case_answers.sheet(found, reader)))
 
 
-def filters_of(asked: schemas.CaseQuery) -> case_list.Filters:
+def filters_of(asked: case_bodies.CaseQuery) -> case_list.Filters:
     """The filters of the list. Raises `InvalidInput` for an option that there is not."""
     return case_list.Filters(
         states=_several(ComplaintState, "state", asked.state),

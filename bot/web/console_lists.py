@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from bot.web.case_schemas import CaseQuery
+from bot.web.case_bodies import CaseQuery
 from bot.web.console_schemas import Link, Number
 from care.rules.vocabulary import Channel, HandledBy, Kind, Outcome, Role, Topic
 

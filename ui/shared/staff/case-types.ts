@@ -1,4 +1,4 @@
-/** What the staff's complaint routes take and give; the service's `case_schemas.py` says the same. Money is a string of yuan. */
+/** What the staff's complaint routes take and give; the service's `case_bodies.py` and `case_schemas.py` say the same. Money is a string of yuan. */
 import type { Grade } from "./desk-protocol";
 
 export interface Who {
