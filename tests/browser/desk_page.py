@@ -93,6 +93,13 @@ class Desk:
         await expect(self.thread.locator(".head")).to_contain_text("我在接待", timeout=SOON_MS)
         await expect(self.reply).to_be_visible()
 
+    async def serve(self, words: str) -> None:
+        """Takes who waits with these words."""
+        await self.see("等待")
+        await self.pick(words)
+        await self.take()
+        await self.is_mine()
+
     async def say(self, text: str) -> None:
         await self.reply.fill(text)
         await self.reply.press("Enter")
